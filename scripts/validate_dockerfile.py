@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["dockerfile-parse>=2.0.1", "tabulate>=0.9"]
+# ///
+"""Check Dockerfiles as BuildKit reads them: `validate_dockerfile.py --help` tells how."""
+
+import sys
+
+from launcher import start
+
+if __name__ == "__main__":
+    sys.exit(start(__file__, "dockerlint.cli"))
