@@ -1,0 +1,222 @@
+"""What to change: for every wasted or needless byte the instruction, and how it should read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from imagesize import needless
+from imagesize.history import keyword
+from imagesize.model import Image
+from imagesize.packages import Packages
+from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Duplicate, Waste
+
+_WORTH = 4096
+"""Advice that saves fewer bytes is not given."""
+_DUPLICATE_WORTH = 64 << 10
+_CACHES = re.compile(
+    r"(^|/)(\.cache|\.npm|\.m2|\.gradle|\.cargo/registry|cargo/registry|go/pkg/mod|pnpm/store|\.yarn)/|^var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)/|^etc/apk/cache/"
+)
+
+
+class Advice(NamedTuple):
+    """One thing to change."""
+
+    bytes: int
+    """Uncompressed bytes that it saves."""
+    kind: str
+    """deleted, overwritten, metadata, opaque, duplicate, or a slug of `needless.KINDS`."""
+    layer: int
+    """Of the instruction to change."""
+    instruction: str
+    line: int
+    """In the Dockerfile that was given; 0 where it is not known."""
+    because: str
+    mend: str
+    paths: tuple[str, ...]
+    """Where the bytes are: folders or files, those with the most bytes first."""
+
+
+def give(image: Image, packages: Packages, lines: Mapping[int, int]) -> list[Advice]:
+    """All the advice for an image that was read, what saves most first; `lines` tells lines of a Dockerfile by layer."""
+    stacked, origin = image.stacked, _origins(image.stacked.waste)
+    found = [
+        *_of_waste(image, stacked.waste, lines, origin),
+        *_of_needless(image, needless.find(stacked.tree, packages, origin), lines),
+        *_of_duplicates(image, stacked.duplicates, lines, origin),
+    ]
+    return sorted(found, key=lambda advice: (-advice.bytes, advice.kind, advice.layer, advice.paths))
+
+
+def _origins(waste: Sequence[Waste]) -> Callable[[str, int], int]:
+    """From a path and a layer to the layer that brought its content first: a chown or chmod between them brings nothing new."""
+    before = {(each.path, each.wasted_by): each.added_by for each in waste if each.how == METADATA and each.added_by < each.wasted_by}
+
+    def origin(path: str, layer: int) -> int:
+        while (path, layer) in before:
+            layer = before[path, layer]
+        return layer
+
+    return origin
+
+
+def _of_waste(image: Image, waste: Sequence[Waste], lines: Mapping[int, int], origin: Callable[[str, int], int]) -> Iterable[Advice]:
+    groups: dict[tuple[int, int, str, int], list[Waste]] = {}
+    for each in waste:
+        groups.setdefault((each.added_by, each.wasted_by, each.how, origin(each.path, each.added_by)), []).append(each)
+    for (added, wasted, how, first), group in groups.items():
+        saved = sum(each.bytes for each in group)
+        if saved < _WORTH:
+            continue
+        paths = _places([(each.path, each.bytes) for each in group])
+        change, mend = _mend(image, group, paths, how, first, wasted) if added < wasted else _twice(added, paths)
+        again = f" (first in layer {first})" if first != added else ""
+        because = f"{_called(image, wasted)} {_DOES[how]} what {_called(image, added)} adds{again}"
+        yield Advice(saved, how, change, image.layers[change].instruction, lines.get(change, 0), because, mend, paths)
+
+
+def _twice(layer: int, paths: Sequence[str]) -> tuple[int, str]:
+    return layer, f"the layer's archive holds {_slashed(paths)} twice: build it anew with a current builder"
+
+
+_DOES = {
+    METADATA: "changes only owner, mode or time of",
+    DELETED: "deletes",
+    OPAQUE_FOLDER: "replaces the folder of",
+    "overwritten": "overwrites",
+}
+
+
+def _called(image: Image, layer: int) -> str:
+    return f"layer {layer} ({keyword(image.layers[layer].instruction) or 'unknown'})"
+
+
+def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, added: int, wasted: int) -> tuple[int, str]:
+    """The layer to change, and how."""
+    adder, waster = image.layers[added].instruction, image.layers[wasted].instruction
+    copies, place = keyword(adder) in ("COPY", "ADD"), _slashed(paths)
+    if wasted < image.base.layers:
+        return wasted, f"comes with the base image: a newer or a smaller one may lack {place}"
+    from_base = added < image.base.layers
+    if how == METADATA:
+        if keyword(waster) in ("COPY", "ADD"):
+            return wasted, f"copy {place} once: layer {added} already brings the same content"
+        flag, value = _metadata_flag(waster)
+        if from_base:
+            return wasted, f"change only what must be written to, instead of all of {place}, which the base image brings"
+        if copies:
+            target = f"`{keyword(adder)} {flag}={value} …`"
+            return (
+                added,
+                f"write {target} and drop the {flag.removeprefix('--')} from layer {wasted}; give the user only what must be written to",
+            )
+        return added, f"change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
+    if how in (DELETED, OPAQUE_FOLDER):
+        if from_base:
+            return (
+                wasted,
+                f"deleting does not shrink the base image: choose a smaller one, or copy what is needed of it into another stage ({place})",
+            )
+        if all(_CACHES.search(each.path) for each in group):
+            return (
+                added,
+                f"keep {place} on a cache mount (`RUN --mount=type=cache,target={_slashed(paths[:1])} …`), and no RUN has to delete it",
+            )
+        if copies:
+            return (
+                added,
+                f"leave {place} out (`.dockerignore`, `--exclude`), or lend it to the RUN that needs it (`--mount=type=bind,source=…`)",
+            )
+        return (
+            wasted,
+            f"delete {place} in the RUN that makes it (layer {added}), one RUN with `&&`, or make it in a stage to `COPY --from=`",
+        )
+    if from_base:
+        return wasted, f"use a newer base image, which brings the newer {place} itself"
+    if copies and keyword(waster) in ("COPY", "ADD"):
+        return added, f"copy {place} once: leave it out of layer {added} (`.dockerignore`, `--exclude`) or of layer {wasted}"
+    if copies:
+        return (
+            added,
+            f"make the final {place} in another stage and `COPY --from=` it, or lend the first one to the RUN (`--mount=type=bind`)",
+        )
+    return wasted, f"write {place} once: join layers {added} and {wasted} in one RUN"
+
+
+def _metadata_flag(waster: str) -> tuple[str, str]:
+    """The flag of COPY that does what a command does later."""
+    for command, flag in (("chown", "--chown"), ("chgrp", "--chown"), ("chmod", "--chmod")):
+        words = waster.split()
+        if command in words or f"/bin/{command}" in words:
+            at = next(place for place, word in enumerate(words) if word.endswith(command))
+            value = next((word for word in words[at + 1 :] if not word.startswith("-")), "")
+            return flag, value if value and not value.startswith("/") else "USER"
+    return "--chown", "USER:GROUP"
+
+
+def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mapping[int, int]) -> Iterable[Advice]:
+    for each in found:
+        if each.bytes < _WORTH:
+            continue
+        mend, layer = each.kind.mend, image.layers[each.layer]
+        if each.layer < image.base.layers:
+            mend = "comes with the base image: a smaller one (slim, distroless) may lack it"
+        elif keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
+            mend = "leave it out with a line in `.dockerignore`, with `--exclude`, or remove it in the stage that it is copied from"
+        because = f"{_called(image, each.layer)} adds {each.kind.title}, {_counted(each.files)}"
+        yield Advice(
+            each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, _places(each.files)
+        )
+
+
+def _of_duplicates(
+    image: Image, duplicates: Sequence[Duplicate], lines: Mapping[int, int], origin: Callable[[str, int], int]
+) -> Iterable[Advice]:
+    """One for each layer that brings what is there already, or brings it twice."""
+    groups: dict[int, list[tuple[str, int]]] = {}
+    for duplicate in duplicates:
+        _, *copies = sorted((origin(path, layer), path) for path, layer in zip(duplicate.paths, duplicate.layers, strict=True))
+        for layer, path in copies:
+            groups.setdefault(layer, []).append((path, duplicate.bytes))
+    for layer, files in groups.items():
+        saved = sum(size for _, size in files)
+        if saved < _DUPLICATE_WORTH:
+            continue
+        own = layer >= image.base.layers
+        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too" if own else "comes with the base image"
+        because = f"{_called(image, layer)} adds contents that are at another path too, {_counted(files)}"
+        yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, _places(files))
+
+
+def _counted(files: Sequence[object]) -> str:
+    return f"{len(files):,} file{'s' * (len(files) != 1)}"
+
+
+def _places(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """Up to three places that tell where most of the bytes are: files, or folders with a slash behind them."""
+    while True:
+        groups: dict[str, list[tuple[str, int]]] = {}
+        start = len(_common([path for path, _ in files]))
+        for path, size in files:
+            name, slash, _ = path[start:].partition("/")
+            groups.setdefault(path[:start] + name + slash, []).append((path, size))
+        sizes = {place: sum(size for _, size in group) for place, group in groups.items()}
+        best = sorted(groups, key=lambda place: (-sizes[place], place))
+        if len(best) > 1 and best[0].endswith("/") and sizes[best[0]] > 0.9 * sum(sizes.values()):
+            files = groups[best[0]]
+        elif start and len(best) > 3:
+            return (files[0][0][:start],)
+        else:
+            return tuple(best[:3])
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The folder that all paths are in, with a slash behind it."""
+    first, last = min(paths), max(paths)
+    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))
+    return first[: first.rfind("/", 0, same) + 1]
+
+
+def _slashed(paths: Sequence[str]) -> str:
+    return ", ".join(f"/{path.rstrip('/')}" for path in paths)

@@ -1,0 +1,115 @@
+"""Which line of a Dockerfile made which step of an image's history.
+
+A reader of instructions and stages only: enough to point at a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from imagesize.history import KEYWORDS, Step, keyword
+
+_SILENT = ("FROM", "ONBUILD")
+
+
+class Line(NamedTuple):
+    """An instruction of a Dockerfile."""
+
+    number: int
+    """Of its first line, from 1."""
+    text: str
+
+
+def read(text: str) -> list[list[Line]]:
+    """The instructions of each stage, FROM first; what stands before the first FROM is left out."""
+    stages: list[list[Line]] = []
+    lines = text.replace("\r\n", "\n").removeprefix("\ufeff").split("\n")
+    escape = "`" if any(line.replace(" ", "").lower() == "#escape=`" for line in lines[:5]) else "\\"
+    at = 0
+    while at < len(lines):
+        start, parts = at, list[str]()
+        while at < len(lines):
+            line = lines[at].strip()
+            at += 1
+            if line.startswith("#") or (parts and not line):
+                continue
+            parts.append(line.removesuffix(escape).strip())
+            if not line.endswith(escape):
+                break
+        joined = " ".join(parts)
+        for mark in _heredocs(joined):
+            while at < len(lines) and lines[at].lstrip("\t") != mark:
+                parts.append(lines[at].strip())
+                at += 1
+            at += 1
+        word = joined.partition(" ")[0].upper()
+        if word == "FROM":
+            stages.append([])
+        if word in KEYWORDS and stages:
+            first = next(
+                (number for number in range(start, at) if lines[number].strip() and not lines[number].lstrip().startswith("#")), start
+            )
+            stages[-1].append(Line(first + 1, word + " " + " ".join(parts).partition(" ")[2]))
+    return stages
+
+
+def _heredocs(text: str) -> list[str]:
+    if text.partition(" ")[0].upper() not in ("RUN", "COPY", "ADD"):
+        return []
+    words = (word.partition("<<")[2] for word in text.split() if "<<" in word and "<<<" not in word)
+    return [mark.removeprefix("-").strip("\"'") for mark in words if mark.removeprefix("-").strip("\"'").isidentifier()]
+
+
+def lines_of(text: str, steps: Sequence[Step]) -> dict[int, int]:
+    """For each layer that a Dockerfile made the line of its instruction.
+
+    The last stage's instructions, and those of the stages that it is built on, are laid beside the history from its end, so that
+    as many as possible agree.
+    """
+    instructions = _final(read(text))
+    made = [step for step in steps if step.instruction]
+    best = [[0.0] * (len(instructions) + 1) for _ in range(len(made) + 1)]
+    for row, step in enumerate(made, 1):
+        for column, line in enumerate(instructions, 1):
+            best[row][column] = max(
+                best[row - 1][column], best[row][column - 1], best[row - 1][column - 1] + _likeness(step.instruction, line.text)
+            )
+    lines, row, column = dict[int, int](), len(made), len(instructions)
+    while row and column:
+        step, line = made[row - 1], instructions[column - 1]
+        alike = _likeness(step.instruction, line.text)
+        if alike and best[row][column] == best[row - 1][column - 1] + alike:
+            if step.layer >= 0:
+                lines[step.layer] = line.number
+            row, column = row - 1, column - 1
+        elif best[row][column] == best[row - 1][column]:
+            row -= 1
+        else:
+            column -= 1
+    return lines
+
+
+def _final(stages: Sequence[list[Line]]) -> list[Line]:
+    """The instructions of the last stage and of those it is built on, in the order of the history."""
+    named = dict[str, int]()
+    for number, stage in enumerate(stages):
+        words = [word for word in stage[0].text.split() if not word.startswith("--")]
+        if len(words) > 3 and words[2].upper() == "AS":
+            named[words[3].lower()] = number
+    found, number = list[Line](), len(stages) - 1
+    while number >= 0:
+        found[:0] = [line for line in stages[number] if keyword(line.text) not in _SILENT]
+        words = [word for word in stages[number][0].text.split() if not word.startswith("--")]
+        below = named.get(words[1].lower(), -1) if len(words) > 1 else -1
+        number = below if below < number else -1
+    return found
+
+
+def _likeness(instruction: str, line: str) -> float:
+    """0 for different keywords, else from 0.1 up to 1: how many words are the same."""
+    one, other = instruction.split(), line.split()
+    if not one or not other or one[0].upper() != other[0].upper():
+        return 0
+    ours, theirs = set(one[1:]), set(other[1:])
+    return 0.1 + 0.9 * len(ours & theirs) / max(len(ours | theirs), 1)

@@ -1,0 +1,180 @@
+"""What an image carries although nothing at run time needs it: by where it lies and what it is called."""
+
+# ruff: noqa: E501 - the table of kinds reads best in long lines
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from imagesize.packages import Packages
+from imagesize.stack import FileTree
+
+
+class Kind(NamedTuple):
+    """A kind of needless files."""
+
+    slug: str
+    title: str
+    folders: tuple[str, ...]
+    """Everything below these; `**/` stands for any folders, and what stands before it may be anywhere."""
+    endings: tuple[str, ...]
+    mend: str
+
+
+KINDS = (
+    Kind(
+        "package-lists", "package lists",
+        ("var/lib/apt/lists", "var/cache/apt", "var/cache/debconf", "etc/apk/cache", "var/cache/apk", "lib/apk/cache", "var/cache/dnf", "var/cache/yum",
+         "var/cache/libdnf5", "var/cache/zypp", "var/cache/pacman"),
+        (),
+        "put them on cache mounts (`RUN --mount=type=cache,target=/var/lib/apt,sharing=locked --mount=type=cache,target=/var/cache/apt,sharing=locked …`, "
+        "`apk add --no-cache`) or remove them in the same RUN",
+    ),
+    Kind(
+        "caches", "caches of package managers",
+        ("**/.cache/pip", "**/.cache/uv", "**/.cache/pypoetry", "**/.cache/go-build", "**/.cache/yarn", "**/.cache/node", "**/.cache/node-gyp", "**/.cache/deno",
+         "**/.cache/composer", "**/.npm/_cacache", "**/.npm/_logs", "**/.yarn/cache", "**/.yarn/berry/cache", "**/share/pnpm/store", "**/.pnpm-store",
+         "**/.m2/repository", "**/.gradle/caches", "**/.gradle/wrapper/dists", "**/.cargo/registry", "**/.cargo/git", "usr/local/cargo/registry",
+         "usr/local/cargo/git", "go/pkg/mod", "root/go/pkg/mod", "**/.gem/cache", "**/.bundle/cache", "**/.nuget/packages", "**/.composer/cache",
+         "**/conda/pkgs", "**/miniconda3/pkgs", "**/.ivy2/cache"),
+        (),
+        "give the command a cache mount (`RUN --mount=type=cache,target=FOLDER …`): the next build is faster too",
+    ),
+    Kind("version-control", "version control", ("**/.git", "**/.hg", "**/.svn"), (), "name it in `.dockerignore`"),
+    Kind(
+        "source-maps", "source maps", (), (".js.map", ".mjs.map", ".cjs.map", ".css.map"),
+        "build without them, or leave them out of the final stage (`COPY --exclude=**/*.map …`)",
+    ),
+    Kind(
+        "build-tools", "build tools",
+        ("usr/lib/gcc", "usr/libexec/gcc", "usr/local/go/pkg/tool", "usr/local/go/src", "usr/local/go/test", "usr/lib/go", "usr/local/rustup", "**/.rustup",
+         "usr/share/maven", "opt/gradle", "**/jmods", "usr/lib/git-core"),
+        (),
+        "compile in a stage of its own and `COPY --from=` it what runs",
+    ),
+    Kind(
+        "headers", "headers and static libraries", ("usr/include", "usr/local/include", "**/pkgconfig"), (".a", ".la", ".h", ".hpp", ".pxd", ".pyx"),
+        "compile in a stage of its own; install libraries without their -dev or -devel packages",
+    ),
+    Kind(
+        "documentation", "documentation and translations",
+        ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/share/locale", "usr/share/help", "usr/share/lintian",
+         "usr/local/share/man", "usr/local/share/doc", "usr/share/i18n"),
+        (),
+        "keep it out when packages are installed (dpkg: `path-exclude /usr/share/doc/*` in /etc/dpkg/dpkg.cfg.d; dnf: `--setopt=tsflags=nodocs`)",
+    ),
+    Kind(
+        "tests", "tests of libraries",
+        ("node_modules/**/test", "node_modules/**/tests", "node_modules/**/__tests__", "site-packages/**/tests", "dist-packages/**/tests"),
+        (),
+        "remove them in the RUN that installs the packages, or in the builder stage",
+    ),
+    Kind(
+        "leftovers", "temporary files and logs", ("tmp", "var/tmp", "var/log"), (),
+        "remove them in the RUN that writes them, or mount a tmpfs there (`--mount=type=tmpfs,target=/tmp`)",
+    ),
+)  # fmt: skip
+
+BYTECODE = Kind(
+    "bytecode", "bytecode of one module more than once", (), (),
+    "compile for one Python only, at one level of optimisation; `pip install --no-compile` or PYTHONDONTWRITEBYTECODE=1 in the stage that installs",
+)  # fmt: skip
+
+TOOLS = frozenset(
+    """gcc g++ cpp make binutils dpkg-dev build-essential cmake ninja-build autoconf automake libtool bison flex pkg-config pkgconf cargo rustc golang
+    maven gradle git subversion mercurial gdb strace valgrind clang llvm lld nodejs-dev musl-dev linux-headers build-base gcc-c++ typescript webpack
+    eslint prettier jest mocha vite rollup esbuild ts-node nodemon cython setuptools-rust maturin""".split()
+)
+"""Packages that make programs; with a version or an architecture behind the name too."""
+
+
+_BY_ENDING = tuple(kind for kind in KINDS if kind.endings)
+_ENDINGS = tuple(ending for kind in _BY_ENDING for ending in kind.endings)
+
+
+class Needless(NamedTuple):
+    """Files of one kind in one layer."""
+
+    kind: Kind
+    layer: int
+    files: list[tuple[str, int]]
+    """Paths and sizes."""
+
+    @property
+    def bytes(self) -> int:
+        """Of all of them."""
+        return sum(size for _, size in self.files)
+
+
+def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) -> list[Needless]:
+    """What the final file system holds of each kind, layer by layer; no file is counted twice. Largest first.
+
+    `origin` tells from a path and the layer that shows it which layer brought it first.
+    """
+    tools = {index for index, (_, name, _) in enumerate(packages.labels) if is_tool(name)}
+    tool_kind = next(kind for kind in KINDS if kind.slug == "build-tools")
+    again = set(_compiled_again(tree))
+    folders = _folder_kinds(tree)
+    owners, found = packages.owners, dict[tuple[str, int], Needless]()
+    for path, number, size in tree.files:
+        kind = BYTECODE if number in again else folders.get(path[: max(0, path.rfind("/"))])
+        if kind is None and path.endswith(_ENDINGS):
+            kind = _file_kind(path)
+        if kind is None and owners[number] in tools:
+            kind = tool_kind
+        if kind:
+            layer = origin(path, tree.layer_of(number))
+            found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
+    return sorted(found.values(), key=lambda needless: (-needless.bytes, needless.kind.slug, needless.layer))
+
+
+def is_tool(name: str) -> bool:
+    """Whether a package of this name makes programs."""
+    return not name.endswith("-base") and (
+        name in TOOLS
+        or name.rstrip("0123456789.-") in TOOLS
+        or name.endswith(("-dev", "-devel"))
+        or name.startswith(("gcc-", "g++-", "cpp-", "binutils-", "clang-"))
+    )
+
+
+def _folder_kinds(tree: FileTree) -> dict[str, Kind]:
+    """The folders of which all that is in and below them is of a kind."""
+    by_name: dict[str, list[tuple[str, Kind]]] = {}
+    for kind in KINDS:
+        for place in kind.folders:
+            by_name.setdefault(place.rpartition("/")[2], []).append((place, kind))
+    found: dict[str, Kind] = {}
+    for folder in sorted(tree.folders):  # a folder before those in it
+        above, _, name = folder.rpartition("/")
+        if above in found:
+            found[folder] = found[above]
+        elif name in by_name:
+            fitting = next((kind for place, kind in by_name[name] if _is_at(folder, place)), None)
+            if fitting:
+                found[folder] = fitting
+    return found
+
+
+def _is_at(folder: str, place: str) -> bool:
+    first, stars, last = place.partition("**/")
+    return f"/{folder}".endswith(f"/{last}") and f"/{first}" in f"/{folder}" if stars else folder == place
+
+
+def _file_kind(path: str) -> Kind | None:
+    return next((kind for kind in _BY_ENDING if path.endswith(kind.endings)), None)
+
+
+def _compiled_again(tree: FileTree) -> Iterator[int]:
+    """Numbers of bytecode files beside which there is another of the same module: of each module the largest is not among them."""
+    for folder, names in tree.folders.items():
+        if not folder.endswith("__pycache__"):
+            continue
+        modules: dict[str, list[tuple[int, str, int]]] = {}
+        for path, number in names.items():
+            if path.endswith(".pyc") and number >= 0:
+                module = path[len(folder) + 1 :].partition(".")[0]
+                modules.setdefault(module, []).append((tree.sizes[number], path, number))
+        for compiled in modules.values():
+            for _, _, number in sorted(compiled)[:-1]:
+                yield number

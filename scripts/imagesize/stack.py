@@ -1,0 +1,354 @@
+"""Layers laid on each other as an engine does: the file tree that they show, and every byte that they carry in vain.
+
+Source: OCI image-spec `layer.md`: a whiteout hides what lower layers have, never what its own layer brings; a folder in an upper
+layer is merged with the one below, everything else replaces it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import NamedTuple, Protocol
+
+from imagesize.tarscan import FOLDER, HARDLINK, OPAQUE, WHITEOUT, Entries, Entry
+
+_File = tuple[str, int]  # a path and its number
+_LARGE = 64 << 10  # from here on a look at the beginning may save one at the whole
+DELETED, OVERWRITTEN, METADATA, OPAQUE_FOLDER = "deleted", "overwritten", "metadata", "opaque"
+
+
+class Waste(NamedTuple):
+    """A file of a layer that the final file system does not show."""
+
+    path: str
+    bytes: int
+    how: str
+    """deleted, overwritten (by other content), metadata (the same content again), opaque (hidden with its folder)."""
+    added_by: int
+    wasted_by: int
+    """Layer indexes, from 0."""
+
+
+class Duplicate(NamedTuple):
+    """One content at several paths of the final file system."""
+
+    bytes: int
+    """Of each copy."""
+    paths: tuple[str, ...]
+    layers: tuple[int, ...]
+    """Which layer each copy is in."""
+
+    @property
+    def extra(self) -> int:
+        """What all copies but one take."""
+        return self.bytes * (len(self.paths) - 1)
+
+
+class Placed(NamedTuple):
+    """An entry of the final file system and the index of the layer that it is in."""
+
+    entry: Entry
+    layer: int
+
+
+class Prints(Protocol):
+    """Takes the fingerprints of files whose scan took none; files are told by layer index and entry index."""
+
+    def whole(self, layer: int, index: int) -> int:
+        """The fingerprint of all of it."""
+
+    def begin(self, layer: int, index: int) -> int:
+        """The fingerprint of its first bytes, cheaply."""
+
+
+class FileTree:
+    """What the layers show together.
+
+    Files are known by a number: the index of their entry when the entries of all layers are counted through. Names of one
+    hard-linked file have one number.
+    """
+
+    def __init__(self, layers: Sequence[Entries]) -> None:
+        self.layers = layers
+        self.folders: dict[str, dict[str, int]] = {"": {}}
+        """Of each folder the paths in it and their numbers; -1 for a folder that no layer has an entry of."""
+        self.names: dict[int, int] = {}
+        """How many names a hard-linked file has left."""
+        self.starts = [0]
+        self.sizes = array("q")
+        """Payload bytes, by number."""
+        for entries in layers:
+            self.sizes.extend(entries.sizes)
+            self.starts.append(len(self.sizes))
+
+    def layer_of(self, number: int) -> int:
+        """The index of the layer that a file is in."""
+        return bisect_right(self.starts, number) - 1
+
+    def at(self, number: int) -> tuple[Entries, int]:
+        """The layer's entries and the index in them."""
+        layer = self.layer_of(number)
+        return self.layers[layer], number - self.starts[layer]
+
+    def find(self, path: str) -> int | None:
+        """The number of what is at a path; None where nothing is."""
+        return self.folders.get(path.rpartition("/")[0], {}).get(path)
+
+    def get(self, path: str) -> Placed | None:
+        """What is at a path; links are not followed."""
+        number = self.find(path)
+        return None if number is None else self._placed(path, number)
+
+    def __contains__(self, path: str) -> bool:
+        return self.find(path) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        """All paths, sorted within each folder, folders sorted."""
+        for folder in sorted(self.folders):
+            yield from sorted(self.folders[folder])
+
+    def items(self) -> Iterator[tuple[str, Placed]]:
+        """All paths and what is there."""
+        for path in self:
+            number = self.find(path)
+            if number is not None:
+                yield path, self._placed(path, number)
+
+    @cached_property
+    def files(self) -> list[tuple[str, int, int]]:
+        """Path, number and size of every file with content; a hard-linked one once."""
+        sizes, names = self.sizes, self.names
+        found, seen = list[tuple[str, int, int]](), set[int]()
+        for folder in sorted(self.folders):
+            for path, number in sorted(self.folders[folder].items()):
+                if number >= 0 and sizes[number] and number not in seen:
+                    if number in names:
+                        seen.add(number)
+                    found.append((path, number, sizes[number]))
+        return found
+
+    def resolve(self, path: str, depth: int = 40) -> str:
+        """The path with the links among its folders followed within the image; the path itself where that fails."""
+        done, todo = "", path.split("/")[::-1]
+        while todo:
+            part = todo.pop()
+            if part in ("", ".", ".."):
+                done = done.rpartition("/")[0] if part == ".." else done
+                continue
+            here = f"{done}/{part}" if done else part
+            number = self.folders.get(done, {}).get(here) if todo else None
+            link = "" if number is None or number < 0 or here in self.folders else self._link(number)
+            if link:
+                depth -= 1
+                if depth < 0:
+                    return path
+                todo += link.split("/")[::-1]
+                done = "" if link.startswith("/") else done
+            else:
+                done = here
+        return done
+
+    def _link(self, number: int) -> str:
+        entries, index = self.at(number)
+        return entries.links.get(index, "")
+
+    def _placed(self, path: str, number: int) -> Placed:
+        if number < 0:
+            return Placed(Entry(path, "folder", 0, 0o755, 0, 0, 0, ""), -1)
+        entries, index = self.at(number)
+        return Placed(entries[index]._replace(path=path), self.layer_of(number))
+
+
+class Stacked(NamedTuple):
+    """A file tree and what it cost in vain."""
+
+    tree: FileTree
+    waste: list[Waste]
+    """Largest first."""
+    duplicates: list[Duplicate]
+    """Those with the largest extra copies first."""
+
+
+def stack(layers: Sequence[Entries], prints: Prints) -> Stacked:
+    """Lay the layers on each other, the first at the bottom."""
+    builder = _Builder(FileTree(layers))
+    for number in range(len(layers)):
+        builder.add(number)
+    contents = _Contents(builder.tree, prints)
+    return Stacked(builder.tree, builder.waste(contents), _duplicates(builder.tree, contents))
+
+
+class _Contents:
+    """Tells whether files have the same content, and asks for what it needs once."""
+
+    def __init__(self, tree: FileTree, prints: Prints) -> None:
+        self._tree, self._prints = tree, prints
+        self.known = array("Q")
+        """Fingerprints by number; 0 where none was taken yet."""
+        for entries in tree.layers:
+            self.known.extend(entries.prints)
+
+    def whole(self, number: int) -> int:
+        if not self.known[number]:
+            self.known[number] = self._prints.whole(self._tree.layer_of(number), self._tree.at(number)[1])
+        return self.known[number]
+
+    def begin(self, number: int) -> int:
+        return self._prints.begin(self._tree.layer_of(number), self._tree.at(number)[1])
+
+    def groups(self, files: Iterable[_File], key: Callable[[int], int]) -> Iterator[list[_File]]:
+        """The files that are not alone with what `key` gives for their number."""
+        groups: dict[int, list[_File]] = {}
+        for file in files:
+            groups.setdefault(key(file[1]), []).append(file)
+        return (group for group in groups.values() if len(group) > 1)
+
+
+class _Builder:
+    """Adds layer after layer to a tree and notes what each hides."""
+
+    def __init__(self, tree: FileTree) -> None:
+        self.tree = tree
+        self._gone: dict[int, tuple[str, int]] = {}  # number of a file without a name -> how, by which layer
+        self._replaced: dict[int, int] = {}  # ...-> the number of what took its last name, if that has its size
+        self._hidden: dict[str, int] = {}  # of this layer's whiteouts: path -> number
+
+    def add(self, layer: int) -> None:
+        """Lay the next layer on the tree."""
+        entries, start = self.tree.layers[layer], self.tree.starts[layer]
+        folders, kinds, links, paths = self.tree.folders, entries.kinds, entries.links, entries.paths
+        self._hidden = {}
+        if WHITEOUT in kinds or OPAQUE in kinds:
+            for path, kind in zip(paths, kinds, strict=True):
+                if kind == WHITEOUT:
+                    self._remove(path, DELETED, layer)
+                elif kind == OPAQUE:
+                    self._clear(path, OPAQUE_FOLDER, layer)
+        hidden = self._hidden
+        parent, names = "", folders[""]
+        for index, kind in enumerate(kinds):
+            if kind >= WHITEOUT:
+                continue
+            path = paths[index]
+            folder = path[: max(0, path.rfind("/"))]
+            if folder != parent or folder not in folders:
+                names = folders[folder] if folder in folders else self._make(folder, layer)
+                parent = folder
+            number = start + index
+            if kind == FOLDER:
+                if path in folders:
+                    if path:
+                        names[path] = number
+                    continue
+                if path in names:
+                    self._lose(names[path], OVERWRITTEN, layer)
+                folders[path] = {}
+                names[path] = number
+                continue
+            if kind == HARDLINK:
+                target = self.tree.find(links[index])
+                if target is None or links[index] in folders or f"{links[index]}/".startswith(f"{path}/"):
+                    continue  # an engine could not make it either
+                number = target
+                self.tree.names[number] = self.tree.names.get(number, 1) + 1
+            if path in folders:
+                self._clear(path, OVERWRITTEN, layer)
+                del folders[path]
+            elif path in names:
+                self._lose(names[path], OVERWRITTEN, layer, number)
+            elif path in hidden and hidden[path] in self._gone:
+                self._gone[hidden[path]] = (OVERWRITTEN, layer)
+                self._replaced[hidden[path]] = number
+            names[path] = number
+
+    def _make(self, folder: str, layer: int) -> dict[str, int]:
+        """A folder that an entry lies in, though nothing says that there is one."""
+        folders, missing = self.tree.folders, [folder]
+        while (above := missing[-1].rpartition("/")[0]) not in folders:
+            missing.append(above)
+        for path in reversed(missing):
+            names = folders[path.rpartition("/")[0]]
+            if path in names:
+                self._lose(names[path], OVERWRITTEN, layer)
+            names[path] = -1
+            folders[path] = {}
+        return folders[folder]
+
+    def _remove(self, path: str, how: str, layer: int) -> None:
+        names = self.tree.folders.get(path.rpartition("/")[0], {})
+        if path in names:
+            if path in self.tree.folders:
+                self._clear(path, how, layer)
+                del self.tree.folders[path]
+            else:
+                self._hide(path, names[path], how, layer)
+            del names[path]
+
+    def _clear(self, folder: str, how: str, layer: int) -> None:
+        """Empty a folder."""
+        todo = [folder] if folder in self.tree.folders else []
+        while todo:
+            here = todo.pop()
+            for path, number in self.tree.folders[here].items():
+                if path in self.tree.folders:
+                    todo.append(path)
+                else:
+                    self._hide(path, number, how, layer)
+            if here == folder:
+                self.tree.folders[here].clear()
+            else:
+                del self.tree.folders[here]
+
+    def _hide(self, path: str, number: int, how: str, layer: int) -> None:
+        if how != OVERWRITTEN:
+            self._hidden[path] = number
+        self._lose(number, how, layer)
+
+    def _lose(self, number: int, how: str, layer: int, heir: int = -1) -> None:
+        """A name of a file is gone; with the last one its bytes are wasted."""
+        names = self.tree.names
+        if number in names:
+            names[number] -= 1
+            if names[number]:
+                return
+        if number >= 0:
+            self._gone[number] = (how, layer)
+            if heir >= 0:
+                self._replaced[number] = heir
+
+    def waste(self, contents: _Contents) -> list[Waste]:
+        """All that was wasted; contents are compared only where the sizes are equal."""
+        tree, wasted = self.tree, list[Waste]()
+        for number, (how, layer) in self._gone.items():
+            size = tree.sizes[number]
+            if not size:
+                continue
+            heir = self._replaced.get(number, -1)
+            if how == OVERWRITTEN and heir >= 0 and tree.sizes[heir] == size and contents.whole(number) == contents.whole(heir):
+                how = METADATA
+            entries, index = tree.at(number)
+            wasted.append(Waste(entries.paths[index], size, how, tree.layer_of(number), layer))
+        wasted.sort(key=itemgetter(0, 3))
+        wasted.sort(key=itemgetter(1), reverse=True)  # which leaves those of one size in their order
+        return wasted
+
+
+def _duplicates(tree: FileTree, contents: _Contents) -> list[Duplicate]:
+    """Contents that several files of the tree have; only files of one size are looked into."""
+    sizes: dict[int, list[_File]] = {}
+    for path, number, size in tree.files:
+        sizes.setdefault(size, []).append((path, number))
+    found = []
+    for size, files in sizes.items():
+        if len(files) < 2:
+            continue
+        look = size > _LARGE and not any(contents.known[number] for _, number in files)
+        groups = contents.groups(files, contents.begin) if look else iter((files,))
+        for likely in groups:
+            for group in contents.groups(likely, contents.whole):
+                paths, numbers = zip(*sorted(group), strict=True)
+                found.append(Duplicate(size, paths, tuple(map(tree.layer_of, numbers))))
+    return sorted(found, key=lambda duplicate: (-duplicate.extra, duplicate.paths))

@@ -1,0 +1,178 @@
+"""For each kind of loss: which instruction is named, at which line, and what it should say instead."""
+
+# ruff: noqa: E501 - tables of cases read best in long lines
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagesize import dockerfile, history, load
+from imagesize.report import Analysis, analyze
+from tests.imagesize.archives import Member, file, legacy, opaque, whiteout, write
+
+BIG = 200_000
+DOCKERFILE = """\
+# syntax=docker/dockerfile:1
+FROM debian:13 AS builder
+RUN make
+COPY app /app
+
+FROM debian:13 AS base
+ENV A=1
+RUN apt-get update \\
+    # a comment
+    && apt-get install -y curl
+
+FROM base
+COPY app /app
+RUN <<EOF
+chown -R app:app /app
+EOF
+RUN rm /app/big
+CMD ["app"]
+"""
+
+
+def advised(tmp_path: Path, layers: list[list[Member]], commands: list[str], text: str = "", base: int = 0) -> Analysis:
+    steps: list[dict[str, Any]] = [{"created_by": command} for command in commands]
+    if base:
+        steps.insert(base, {"created_by": 'CMD ["bash"]', "empty_layer": True})
+    return analyze(load(str(write(tmp_path / "a.tar", legacy(layers, history=steps)))), text)
+
+
+CASES = {
+    "chown of a copy": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown -R web:web /app"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=web:web …`")),
+    "chmod of a copy": (
+        [[file("app/big", BIG)], [file("app/big", BIG, mode=0o755)]], ["COPY app /app", "RUN chmod +x /app/big"], 0,
+        ("metadata", 0, BIG, "`COPY --chmod=+x …`")),
+    "chown of what a RUN made": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["RUN make", "RUN chown web /app"], 0,
+        ("metadata", 0, BIG, "in the RUN that makes /app/big")),
+    "chown of the base image": (
+        [[file("usr/big", BIG)], [file("usr/big", BIG, uid=1)]], ["RUN base", "RUN chown -R web /usr"], 1,
+        ("metadata", 1, BIG, "only what must be written to")),
+    "the same copied twice": (
+        [[file("app/big", BIG)], [file("app/big", BIG)]], ["COPY app /app", "COPY . /"], 0, ("metadata", 1, BIG, "layer 0 already brings")),
+    "a copied installer deleted": (
+        [[file("tmp/i/big.deb", BIG)], [whiteout("tmp/i/big.deb")]], ["COPY i /tmp/i", "RUN rm -r /tmp/i"], 0,
+        ("deleted", 0, BIG, "--mount=type=bind")),
+    "a cache deleted later": (
+        [[file("root/.cache/pip/x", BIG)], [whiteout("root/.cache")]], ["RUN pip install x", "RUN rm -rf /root/.cache"], 0,
+        ("deleted", 0, BIG, "--mount=type=cache,target=/root/.cache/pip")),
+    "made and deleted": (
+        [[file("src/a/x", BIG), file("src/b/y", BIG)], [whiteout("src")]], ["RUN make", "RUN rm -rf /src"], 0, ("deleted", 1, 2 * BIG, "one RUN")),
+    "deleted from the base": (
+        [[file("usr/big", BIG)], [whiteout("usr/big")]], ["RUN base", "RUN rm /usr/big"], 1, ("deleted", 1, BIG, "choose a smaller one")),
+    "copied, given away, deleted": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)], [whiteout("app/big")]], ["COPY app /app", "RUN chown web /app", "RUN rm /app/big"], 0,
+        ("deleted", 0, BIG, ".dockerignore")),
+    "a folder made anew": (
+        [[file("d/x", BIG)], [opaque("d"), file("d/y", 9)]], ["RUN one", "RUN two"], 0, ("opaque", 1, BIG, "one RUN")),
+    "lost within the base": (
+        [[file("usr/big", BIG)], [whiteout("usr/big")], [file("own", 1)]], ["RUN base", "RUN rm /usr/big", "COPY own /"], 2,
+        ("deleted", 1, BIG, "comes with the base image")),
+    "upgraded": (
+        [[file("usr/lib/x", b"1" * BIG)], [file("usr/lib/x", b"2" * BIG)]], ["RUN base", "RUN apt-get upgrade"], 1,
+        ("overwritten", 1, BIG, "newer base image")),
+    "copied over": (
+        [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["COPY a /app", "COPY b /app"], 0, ("overwritten", 0, BIG, "once")),
+    "written over": (
+        [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["RUN a", "RUN b"], 0, ("overwritten", 1, BIG, "join layers 0 and 1")),
+    "copied and compiled": (
+        [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["COPY a /app", "RUN strip /app/x"], 0, ("overwritten", 0, BIG, "another stage")),
+    "package lists": (
+        [[file("var/lib/apt/lists/x", BIG)]], ["RUN apt-get update"], 0, ("package-lists", 0, BIG, "--mount=type=cache,target=/var/lib/apt")),
+    "git's folder": ([[file("app/.git/x", BIG)]], ["COPY . /app"], 0, ("version-control", 0, BIG, ".dockerignore")),
+    "headers that were only given away": (
+        [[file("app/x.h", BIG)], [file("app/x.h", BIG, uid=1)]], ["COPY . /app", "RUN chown web /app"], 0, ("headers", 0, BIG, ".dockerignore")),
+    "documentation of the base": (
+        [[file("usr/share/doc/x", BIG)], [file("x", 1)]], ["RUN base", "RUN own"], 1, ("documentation", 0, BIG, "comes with the base image")),
+    "a copy of a copy": (
+        [[file("a/x", b"1" * BIG)], [file("b/x", b"1" * BIG)]], ["COPY a /a", "RUN cp -r /a /b"], 0, ("duplicate", 1, BIG, "link")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_advice(name: str, tmp_path: Path) -> None:
+    layers, commands, base, (kind, layer, saved, words) = CASES[name]
+    analysis = advised(tmp_path, layers, commands, base=base)
+    assert analysis.image.base.layers == base
+    (each,) = [advice for advice in analysis.advice if advice.kind == kind]
+    assert (each.layer, each.bytes) == (layer, saved) and words in each.mend
+    assert each.instruction == commands[layer] and each.line == 0
+
+
+def test_a_clean_image_needs_no_advice(tmp_path: Path) -> None:
+    assert advised(tmp_path, [[file("app/server", BIG)]], ["COPY server /app/server"]).advice == []
+
+
+def test_little_is_not_spoken_of(tmp_path: Path) -> None:
+    assert advised(tmp_path, [[file("a", 100)], [whiteout("a")]], ["RUN a", "RUN b"]).advice == []
+
+
+def test_lines_of_the_dockerfile(tmp_path: Path) -> None:
+    layers = [[file("base", 10)], [file("curl", 10)], [file("app/big", BIG)], [file("app/big", BIG, uid=1)], [whiteout("app/big")]]
+    commands = ["# debian.sh", "RUN /bin/sh -c apt-get update     && apt-get install -y curl # buildkit", "COPY app /app # buildkit",
+                "RUN /bin/sh -c chown -R app:app /app\n # buildkit", "RUN /bin/sh -c rm /app/big # buildkit"]  # fmt: skip
+    analysis = advised(tmp_path, layers, commands, DOCKERFILE)
+    assert dict(analysis.lines) == {1: 8, 2: 13, 3: 14, 4: 17}
+    assert {(each.kind, each.line) for each in analysis.advice} == {("metadata", 13), ("deleted", 13)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM a\nRUN b", [["FROM a", "RUN b"]]),
+        ("ARG X=1\nFROM a AS b\nrun \\\n\n# c\n  d\nFROM b", [["FROM a AS b", "RUN d"], ["FROM b"]]),
+        ("FROM a\nRUN <<A <<-B\nx\nA\ny\n\tB\nRUN z", [["FROM a", "RUN <<A <<-B x y", "RUN z"]]),
+        ("# escape=`\nFROM a\nRUN b `\n c\\\n", [["FROM a", "RUN b c\\"]]),
+        ("\ufeffFROM a\r\nRUN b\r\n", [["FROM a", "RUN b"]]),
+        ("", []),
+        ("RUN a", []),
+    ],
+)
+def test_a_dockerfile_is_read(text: str, expected: list[list[str]]) -> None:
+    assert [[line.text for line in stage] for stage in dockerfile.read(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("created_by", "expected"),
+    [
+        ('/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]'),
+        ("/bin/sh -c #(nop) ADD file:0123 in / ", "ADD file:0123 in /"),
+        ("/bin/sh -c make", "RUN make"),
+        ("RUN /bin/sh -c make # buildkit", "RUN make"),
+        ("RUN |1 A=b c /bin/sh -c make # buildkit", "RUN make"),
+        ("|1 A=b /bin/sh -c make", "RUN make"),
+        ("RUN |2 A=1 B=2 /bin/bash -o pipefail -c make # buildkit", "RUN |2 A=1 B=2 /bin/bash -o pipefail -c make"),
+        ("COPY a b # buildkit", "COPY a b"),
+        ("", ""),
+    ],
+)
+def test_instructions_of_a_history(created_by: str, expected: str) -> None:
+    assert history.instruction(created_by) == expected
+
+
+@pytest.mark.parametrize(
+    ("instructions", "expected"),
+    [
+        (["ADD file:1 in /", "-CMD bash", "RUN a", "-CMD x"], 1),
+        (["# debian.sh", "RUN python", "-CMD python3", "COPY a b", "-ENTRYPOINT x", "-CMD y"], 2),
+        (["# debian.sh", "RUN a"], 1),
+        (["COPY a b", "RUN c", "-CMD d"], 0),
+        (["ADD file:1 in /", "-CMD bash"], 0),
+        ([], 0),
+    ],
+)
+def test_the_base_is_guessed(instructions: list[str], expected: int) -> None:
+    records = [{"created_by": each.lstrip("-"), "empty_layer": each.startswith("-")} for each in instructions]
+    assert history.base_layers(history.steps(records, sum(not each.startswith("-") for each in instructions))) == expected
+
+
+def test_layers_without_a_history() -> None:
+    assert [step.layer for step in history.steps([{"created_by": "RUN a"}], 3)] == [0, 1, 2]
+    assert [step.layer for step in history.steps([{"created_by": "RUN a"}] * 4, 2)] == [0, 1, -1, -1]
