@@ -1,0 +1,179 @@
+"""Nothing is in the final image that only building, testing or somebody's machine needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockerlint.knowledge.credentials import credential_file, held_in
+from imageproof.outcome import Outcome, failed, listed, passed
+from imagesize.needless import KINDS
+from imagesize.units import size, visible
+
+if TYPE_CHECKING:
+    from imageproof.proof import Proof
+    from imagesize.model import Image
+
+_FOLDERS = {kind.slug: kind.folders for kind in KINDS}
+_LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/vendor/bundle/", "/gems/")
+"""What others wrote: their tests and source maps are `analyze_image_size.sh`'s to tell."""
+_SYSTEM = (
+    "etc/ssl/",
+    "etc/pki/",
+    "etc/ssh/",
+    "usr/share/",
+    "usr/lib/ssl/",
+    "usr/local/share/ca-certificates/",
+    "var/lib/",
+    "usr/lib/python3",
+)
+_PROGRAMS = (
+    "bin",
+    "sbin",
+    "usr/bin",
+    "usr/sbin",
+    "usr/local/bin",
+    "usr/local/sbin",
+    "opt/bin",
+    "usr/local/go/bin",
+    "usr/local/cargo/bin",
+)
+_COMPILERS = frozenset("gcc g++ cc c++ clang clang++ rustc cargo go javac make cmake ninja ld tsc".split())
+_LOCK_TOOLS = frozenset(
+    "poetry uv uvx pipenv pdm hatch pip-compile npm npx yarn yarnpkg pnpm pnpx corepack bun composer bundle mvn gradle".split()
+)
+_SMALL = 1 << 16
+
+
+class Kind(NamedTuple):
+    """Something that does not belong there."""
+
+    name: str
+    fits: Callable[[str], bool]
+    """Asked with a path without a leading slash."""
+    change: str
+    base_too: bool = False
+    """Whether the base image's are counted: another base is the cure."""
+
+
+def _below(slug: str, *without: str) -> Callable[[str], bool]:
+    places = tuple(place for place in _FOLDERS.get(slug, ()) if place not in without)
+
+    def fits(path: str) -> bool:
+        framed = f"/{path}"
+        return any(
+            f"/{place.removeprefix('**/')}/" in framed if place.startswith("**/") else path.startswith(f"{place}/")
+            for place in places
+        )
+
+    return fits
+
+
+def _own(path: str) -> bool:
+    return not any(place in f"/{path}" for place in _LIBRARIES) and not path.startswith(_SYSTEM)
+
+
+def _program(names: frozenset[str]) -> Callable[[str], bool]:
+    def fits(path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return name in names and (folder in _PROGRAMS or folder.endswith("/bin"))
+
+    return fits
+
+
+def _test(path: str) -> bool:
+    *folders, name = path.split("/")
+    stem = name.rpartition(".")[0]
+    named = (
+        (name.startswith("test_") and name.endswith(".py"))
+        or stem.endswith(("_test", ".test", ".spec"))
+        or name == "conftest.py"
+    )
+    return _own(path) and (
+        named
+        or any(folder in ("test", "tests", "__tests__", "spec") for folder in folders[1:])
+        or folders[:1] in (["tests"], ["test"])
+    )
+
+
+KINDS_HERE = (
+    Kind(
+        "compilers and build tools",
+        _program(_COMPILERS),
+        "compile in a stage of its own, and COPY --from it what runs",
+        base_too=True,
+    ),
+    Kind(
+        "package lists",
+        _below("package-lists", "var/cache/debconf"),
+        "use cache mounts, or remove them in the same RUN",
+    ),
+    Kind("package caches", _below("caches"), "use a cache mount: `RUN --mount=type=cache,target=…`"),
+    Kind("version control", _below("version-control"), "name .git in .dockerignore"),
+    Kind("tests", _test, "name them in .dockerignore, or copy only what runs"),
+    Kind(
+        "source maps",
+        lambda path: path.endswith(".map") and path.count(".") > 1 and _own(path),
+        "build without them, or `COPY --exclude=**/*.map`",
+    ),
+    Kind(
+        "tools that install from lock files",
+        _program(_LOCK_TOOLS),
+        "install in a stage of its own, and COPY --from it what it installed",
+    ),
+)
+
+
+def judge(proof: Proof) -> Outcome:
+    """Goes through the final file system, the base image's part only for what another base would spare."""
+    image = proof.contents.get()
+    base = proof.base_layers(image)
+    found: dict[str, list[tuple[str, int]]] = {}
+    count = 0
+    for path, placed in image.final_tree.items():
+        if placed.entry.kind not in ("file", "symlink", "hardlink") or (
+            placed.entry.kind == "file" and not placed.entry.size
+        ):
+            continue
+        count += 1
+        for kind in KINDS_HERE:
+            if (kind.base_too or placed.layer >= base) and kind.fits(path):
+                found.setdefault(kind.name, []).append((path, placed.entry.size))
+                break
+    credentials = list(_credentials(proof, image, base))
+    if credentials:
+        found["credential files"] = credentials
+    if not found:
+        return passed(f"nothing of the kind among {count} files")
+    changes = {kind.name: kind.change for kind in KINDS_HERE} | {
+        "credential files": "give them as secrets or mounts, never as files of the image"
+    }
+    seen = "; ".join(
+        f"{name}: {listed([visible(f'/{path}') for path, _ in files])} ({size(sum(each for _, each in files))})"
+        for name, files in found.items()
+    )
+    return failed(seen, "; ".join(changes[name] for name in found))
+
+
+def _credentials(proof: Proof, image: Image, base: int) -> Iterator[tuple[str, int]]:
+    """Files that hold a credential: by their name, or by their content.
+
+    Those that the proof itself put into the context are `secrets`' to tell.
+    """
+    from imagesize.errors import ImageError
+
+    made_up = [canary.value for canary in proof.workspace.canaries if canary.planted]
+    for path, placed in image.final_tree.items():
+        if placed.layer < base or placed.entry.kind != "file" or not _own(path) or not 0 < placed.entry.size <= _SMALL:
+            continue
+        kind = credential_file(path)
+        if kind is None:
+            continue
+        try:
+            content = image.read(path, _SMALL)
+        except ImageError:
+            content = b""
+        if any(value in content for value in made_up):
+            continue
+        if kind.sure or path.rpartition("/")[2].startswith(".env") or held_in(content.decode("utf-8", "replace"), path):
+            yield path, placed.entry.size

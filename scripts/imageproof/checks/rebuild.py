@@ -1,0 +1,209 @@
+"""A change of one source file costs little: no dependency is fetched or compiled again, and the new code is what runs.
+
+The change is made in a copy of the context. Where the file holds the text of --expect or --expect-log within quotes, that text is changed,
+and the new image must answer with the new one; else a comment is added, and the new image must have other layers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from imageproof import reach
+from imageproof.buildlog import Step, shortened
+from imageproof.engine import RunOptions, Setup
+from imageproof.errors import ProofError, Skip
+from imageproof.outcome import Outcome, failed, listed, passed
+from imagesize.units import size
+
+if TYPE_CHECKING:
+    from imageproof.proof import Proof
+
+_COMMENTS = {
+    "#": "py rb sh bash yml yaml toml pl r ex exs nix cfg conf tf Dockerfile jl",
+    "//": "js mjs cjs ts tsx jsx mts cts go rs java kt kts c h cc cpp hpp cs swift scala php dart zig groovy gradle proto",
+    "--": "sql lua hs elm",
+}
+_COMMENT = {ending: mark for mark, endings in _COMMENTS.items() for ending in endings.split()}
+_AROUND = {
+    "html": ("<!-- ", " -->"),
+    "xml": ("<!-- ", " -->"),
+    "md": ("<!-- ", " -->"),
+    "vue": ("<!-- ", " -->"),
+    "svelte": ("<!-- ", " -->"),
+    "css": ("/* ", " */"),
+}
+_PROSE = frozenset("html htm txt md json csv".split())
+_FETCHING = re.compile(
+    r"^\s*(?:#\d+ [\d.]+ )?(?:Downloading |Collecting |go: downloading |Get:\d+ |Fetched \d|Downloaded |Downloading from "
+    r"|Compiling (?P<crate>\S+) v|added \d+ packages|Installing dependencies|Progress: resolved|➤ YN0013"
+    r"|(?:Prepared|Installed) \d+ packages?|\(\d+/\d+\) Installing |fetch https?://)",
+    re.MULTILINE,
+)
+"""What package managers print when they fetch or compile what others wrote."""
+_MARK = "changed by imageproof"
+_ORDER = (
+    "copy the manifests and the lock file, install, and only then copy the source; or give the installer a cache mount"
+)
+
+
+def judge(proof: Proof) -> Outcome:
+    """Changes the file, builds again, looks at which steps ran, runs the result."""
+    built = proof.built
+    if built is None:
+        raise Skip("an image was given")
+    if not proof.spec.touch:
+        raise Skip("no --touch FILE is given")
+    path = _touched(proof)
+    text = proof.spec.expect or proof.spec.expect_log
+    changed, shown = _change(proof, path, text)
+    again = proof.build(context=changed)
+    if not again.ok:
+        return failed(
+            f"after a change of {path} it does not build: {again.failure}", "name a source file that may be changed so"
+        )
+    ran = [step for step in again.log.work if step.ran and not step.instruction.startswith("FROM ")]
+    work = [step for step in again.log.work if not step.instruction.startswith("FROM ")]
+    steps = f"{len(ran)} of {len(work)} steps ran again in {again.seconds:.1f} s"
+    notes = [f"ran again: {listed([f'`{shortened(step.instruction, 60)}`' for step in ran], 8)}"] if ran else []
+    fetched = [(step, line) for step in ran if (line := _fetches(proof, step))]
+    if fetched:
+        step, line = fetched[0]
+        return failed(
+            f"after a change of {path} dependencies are fetched or compiled again "
+            f"by `{shortened(step.instruction, 70)}`: {shortened(line)}",
+            _ORDER,
+            steps,
+            *notes,
+        )
+    if again.image == built.image:
+        return failed(
+            f"after a change of {path} the image is the same: it does not contain the new code",
+            "let the step that compiles see the file, and copy its result out of the cache mount in the same RUN "
+            "(or name a file that ships)",
+            steps,
+            *notes,
+        )
+    notes.append(_pull(proof, again.image))
+    if not shown:
+        return passed(
+            f"{steps}, none of them fetches a dependency; the image changed with {path}",
+            *notes,
+            "--expect TEXT that stands in the file in quotes would prove that the new code runs",
+        )
+    objection = _runs(proof, again.image, shown)
+    if objection:
+        return failed(
+            f"after {path} says {shown!r} the new image {objection}",
+            "let the step that compiles see the change: no stale binary may be copied",
+            steps,
+            *notes,
+        )
+    return passed(f"{steps}, none of them fetches a dependency; the new image says {shown!r}", *notes)
+
+
+def _touched(proof: Proof) -> str:
+    """The file, from the context's root; raises ProofError where the build cannot see it."""
+    path = proof.spec.touch
+    if not os.path.lexists(os.path.join(proof.spec.context, path)) and os.path.lexists(path):
+        path = os.path.relpath(path, proof.spec.context)
+    if path.startswith("../") or os.path.isabs(path) or not os.path.isfile(os.path.join(proof.spec.context, path)):
+        raise ProofError(f"--touch {proof.spec.touch}: there is no such file in the context")
+    if not os.path.isfile(os.path.join(proof.workspace.context, path)):
+        raise ProofError(f"--touch {path}: the ignore file keeps it out of the build")
+    return os.path.normpath(path)
+
+
+def _change(proof: Proof, path: str, text: str) -> tuple[str, str]:
+    """Change the file in a copy of the context; the copy, and the text that the new image must say (nothing where a comment was added)."""
+    with open(os.path.join(proof.workspace.context, path), "rb") as file:
+        content = file.read()
+    ending = os.path.basename(path).rpartition(".")[2].lower()
+    unique = secrets.token_hex(4)  # the last proof's change is in the builder's cache
+    if text:
+        other = text[:-1] + unique
+        written = re.escape(text.encode())
+        quoted = (
+            rb"([\"'`>][^\"'`\n]*?)(?<!\w)" + written + rb"(?!\w)(?=[^\"'`\n]*[\"'`<])"
+        )  # elsewhere it may be a name of the program
+        changed, count = re.subn(
+            rb"()" + written if ending in _PROSE else quoted, lambda match: match[1] + other.encode(), content
+        )
+        if count:
+            return proof.workspace.changed(path, changed), other
+    before, after = _AROUND.get(ending, (f"{_COMMENT[ending]} ", "") if ending in _COMMENT else ("", ""))
+    line = f"{before}{_MARK} {unique}{after}\n" if before else "\n" * (1 + secrets.randbelow(4000))
+    return proof.workspace.changed(path, content + (b"" if content.endswith(b"\n") else b"\n") + line.encode()), ""
+
+
+def _fetches(proof: Proof, step: Step) -> str:
+    """What shows that a step fetches or compiles dependencies again; nothing where nothing does."""
+    own = _own_crates(proof)
+    for match in _FETCHING.finditer(step.text):
+        if match["crate"] is None or match["crate"] not in own:
+            line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
+            return f"it prints {line.strip()!r}"
+    return next(_installs(proof, step), "")
+
+
+def _own_crates(proof: Proof) -> set[str]:
+    """The names of the Rust packages in the context."""
+    names = set[str]()
+    for folder, folders, files in os.walk(proof.workspace.context):
+        folders[:] = [each for each in folders if each not in ("target", "node_modules", ".git")]
+        if "Cargo.toml" in files:
+            with open(os.path.join(folder, "Cargo.toml"), encoding="utf-8", errors="replace") as file:
+                names |= set(re.findall(r"^\s*name\s*=\s*[\"']([^\"']+)", file.read(1 << 20), re.MULTILINE))
+    return names
+
+
+def _installs(proof: Proof, step: Step) -> Iterator[str]:
+    """Commands of the step that install packages, and have no cache mount to find them in."""
+    from dockerlint.packages import read
+
+    model = proof.model
+    for stage in model.stages if model else ():
+        for run in stage.of("RUN"):
+            if (
+                _same(run.value, step.instruction)
+                and not any(mount.type == "cache" for mount in run.mounts)
+                and not any(flag.value == "none" for flag in run.flags if flag.name == "network")
+            ):
+                for command in run.commands:
+                    call = read(command)
+                    if call and call.action in ("install", "restore", "update") and not _offline(run.value):
+                        yield f"it runs `{shortened(' '.join(word.value for word in command.words), 60)}`"
+
+
+def _offline(text: str) -> bool:
+    return any(word in text for word in ("--offline", "--no-index", "--no-deps", "--frozen --offline", "--no-network"))
+
+
+def _same(written: str, told: str) -> bool:
+    """Whether an instruction of the Dockerfile is what a step says of itself."""
+    letters = "".join(written.split())[:200]
+    return letters != "" and letters[:120] in "".join(told.split())
+
+
+def _pull(proof: Proof, image: str) -> str:
+    """How many bytes somebody fetches who has the image from before."""
+    try:
+        old = {layer.diff_id for layer in proof.contents.get().layers}
+        new = [layer for layer in proof.read_image(image, "image-again.tar").layers if layer.diff_id not in old]
+    except Skip as reason:
+        return f"what a pull would fetch is not known: {reason}"
+    fetched = size(sum(layer.compressed_bytes or 0 for layer in new), True)
+    return f"a pull would fetch {fetched} in {len(new)} of {len(proof.contents.get().layers)} layers"
+
+
+def _runs(proof: Proof, image: str, text: str) -> str:
+    """What is wrong with how the new image runs; nothing where it says the new text."""
+    expected = proof.reach._replace(expect=text) if proof.spec.expect else proof.reach._replace(expect_log=text)
+    patience = min(proof.spec.start_seconds, 5 + 4 * proof.working().readiness.seconds)
+    setup: Setup = proof.setup._replace(image=image)
+    container = proof.engine.start(setup, RunOptions(quick_health=proof.reach.health and not proof.reach.ports))
+    readiness = reach.wait(proof.engine, container, expected, patience)
+    return "" if readiness.ready else readiness.seen

@@ -1,0 +1,159 @@
+"""No secret value is in any layer, deleted files included, nor in the history or the configuration.
+
+Every byte of every layer is searched, for each value as it is and in base64; small gzip and zip files above the base image are opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from imageproof.errors import Skip
+from imageproof.outcome import Outcome, failed, listed, passed, plural
+from imagesize.errors import ImageError
+from imagesize.units import visible
+
+if TYPE_CHECKING:
+    from imageproof.proof import Proof
+    from imageproof.workspace import Canary
+    from imagesize.model import Image, Layer
+    from imagesize.tarscan import Entry
+
+_HEAD = 8
+_OPENED = 8 << 20
+"""Bytes of a compressed file that is opened, and of what comes out of it."""
+_ALL_OPENED = 128 << 20
+
+
+def judge(proof: Proof) -> Outcome:
+    """Looks for every value that the proof made up, or that was given to the build as a secret."""
+    canaries = proof.workspace.canaries
+    if not canaries:
+        raise Skip(proof.workspace.note or "no value to look for: --canary value:TEXT gives one")
+    image = proof.contents.get()
+    found = dict.fromkeys([*_in_configuration(image, canaries), *_in_layers(proof, image, canaries)])
+    searched = (
+        f"{plural(len(canaries), 'value')} in {plural(len(image.layers), 'layer')}, the history and the configuration"
+    )
+    notes = (proof.workspace.note,) if proof.workspace.note else ()
+    if not found:
+        return passed(f"not one of {searched}", *notes)
+    places: dict[str, list[str]] = {}
+    for canary, place in found:
+        if place not in places.setdefault(canary.name, []):
+            places[canary.name].append(place)
+    seen = "; ".join(f"{name} is in {listed(where)}" for name, where in places.items())
+    return failed(seen, "; ".join(dict.fromkeys(canary.mend for canary, _ in found)), *notes)
+
+
+def _spellings(value: bytes) -> Iterator[bytes]:
+    """The value, and the part of its base64 that is the same wherever in a longer text it begins."""
+    yield value
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + value)
+        first, last = (0, 2, 3)[shift], len(encoded) - (4 if (len(value) + shift) % 3 else 0)
+        if last - first >= 12:
+            yield encoded[first:last]
+
+
+def _in_configuration(image: Image, canaries: list[Canary]) -> Iterator[tuple[Canary, str]]:
+    history = json.dumps(image.config.get("history") or [], ensure_ascii=False)
+    whole = json.dumps({key: value for key, value in image.config.items() if key != "history"}, ensure_ascii=False)
+    for canary in canaries:
+        for spelling in _spellings(canary.value):
+            text = json.dumps(spelling.decode("utf-8", "replace"), ensure_ascii=False)[1:-1]
+            if text in history:
+                yield canary, "the history"
+            if text in whole:
+                yield canary, "the configuration"
+
+
+def _in_layers(proof: Proof, image: Image, canaries: list[Canary]) -> Iterator[tuple[Canary, str]]:
+    needles = [(canary, spelling) for canary in canaries for spelling in dict.fromkeys(_spellings(canary.value))]
+    base = proof.base_layers(image)
+    room = _ALL_OPENED
+    for layer in image.layers:
+        where = f"layer {layer.index}"
+        for canary, offset in _raw(layer, needles):
+            yield canary, f"{visible(_path_at(layer, offset))} of {where}"
+        if layer.index >= base:
+            for entry, content in layer.files(_is_compressed, _OPENED):
+                for name, data in _members(content):
+                    room -= len(data)
+                    if room < 0:
+                        return
+                    for canary, spelling in needles:
+                        if spelling in data:
+                            yield canary, f"/{visible(entry.path)}{visible(name)} of {where}"
+
+
+def _raw(layer: Layer, needles: list[tuple[Canary, bytes]]) -> Iterator[tuple[Canary, int]]:
+    """Where in the layer's tar the values stand; each value once for each chunk."""
+    overlap = max(len(spelling) for _, spelling in needles) - 1
+    heads = {
+        spelling[:_HEAD] for _, spelling in needles
+    }  # made-up values begin alike: one search tells that none is there
+    tail, start = b"", 0
+    for chunk in _chunks(layer):
+        data = tail + chunk
+        for canary, spelling in needles if any(head in data for head in heads) else ():
+            if (at := data.find(spelling)) >= 0:
+                yield canary, start - len(tail) + at
+        start += len(chunk)
+        tail = data[-overlap:]
+
+
+def _chunks(layer: Layer) -> Iterator[bytes]:
+    """The bytes of the layer's tar."""
+    from imagesize.blobs import Source, decompressed
+
+    region = layer.plain_region or layer._region
+    if region is None:
+        raise Skip("a layer came in a stream and cannot be searched")
+    with region.opened() as opened:
+        read = decompressed(layer.compression, Source(opened.read, opened.readinto, lambda data: None))
+        while data := bytes(read()):
+            yield data
+
+
+def _path_at(layer: Layer, offset: int) -> str:
+    index = bisect_right(layer.entries.offsets, offset) - 1
+    return f"/{layer.entries.paths[index]}" if index >= 0 else "a name"
+
+
+def _is_compressed(entry: Entry) -> bool:
+    return entry.path.endswith(
+        (".gz", ".tgz", ".zip", ".whl", ".jar", ".war", ".egg", ".svgz", ".nupkg", ".br.gz", ".z")
+    )
+
+
+def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """What is in a compressed file, bounded; nothing where it cannot be opened."""
+    try:
+        if content[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+                yield "", file.read(_OPENED)
+        elif content[:4] == b"PK\x03\x04":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for member in archive.infolist()[:10_000]:
+                    if member.compress_type in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED) and not member.flag_bits & 1:
+                        with archive.open(member) as opened:
+                            yield f"!{member.filename}", opened.read(_OPENED)
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        zipfile.BadZipFile,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        ImageError,
+    ):
+        return

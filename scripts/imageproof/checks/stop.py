@@ -1,0 +1,143 @@
+"""The stop signal ends it: soon, by its own doing, and with all that it started."""
+
+from __future__ import annotations
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from imageproof.engine import Container
+from imageproof.outcome import Outcome, failed, listed, passed, plural
+from imagesize.units import visible
+
+if TYPE_CHECKING:
+    from imageproof.processes import Process
+    from imageproof.proof import Proof
+
+_WAITS = 1.5  # seconds in which a main process that does not wait for its children has ended
+_REAPED = 0.4  # seconds in which a main process takes notice of a child that has ended
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
+_INIT = 'put an init before it (`docker run --init`, or ENTRYPOINT ["tini", "--", …])'
+
+
+def judge(proof: Proof) -> Outcome:
+    """Stops the plain container.
+
+    Where there are children, those of another container are stopped first: a main process that waits for them stays.
+    """
+    plain = proof.staying().container
+    name = _signal(str(proof.config.get("StopSignal") or ""))
+    processes = proof.processes.get()
+    with ThreadPoolExecutor(1) as pool:
+        orphaned = pool.submit(_orphans, proof, name) if len(processes) > 1 else None
+        zombies = _zombies(proof, plain)
+        stopped = _stop(proof, plain, name)
+        left = orphaned.result() if orphaned else []
+    if stopped is None:
+        return _stays(proof, name, processes)
+    seconds, status, out_of_memory = stopped
+    good = (0, 128 + int(getattr(signal, name, signal.SIGTERM)) if name != "SIGKILL" else 0)
+    if status not in good:
+        why = "it was killed for want of memory" if out_of_memory else f"{name} ends it with exit status {status}"
+        return failed(
+            why,
+            f"end with 0, or with {good[1]} as the signal does"
+            if good[1]
+            else "say `STOPSIGNAL SIGTERM`: nothing can be finished on SIGKILL",
+        )
+    if left:
+        return failed(
+            f"it ends without waiting for {plural(len(left), 'process')} that it started, which are killed ({listed(left)})",
+            "pass the signal on to them and wait",
+        )
+    if zombies:
+        return failed(
+            f"{plural(len(zombies), 'process')} ended and nobody took notice ({listed(zombies)})",
+            f"{_INIT}: it reaps them",
+        )
+    return passed(
+        f"{name} ends it within {seconds:.1f} s with exit status {status}"
+        + (
+            f", {plural(len(processes) - 1, 'child')} with it".replace("childs", "children")
+            if len(processes) > 1
+            else ""
+        )
+    )
+
+
+def _signal(name: str) -> str:
+    """A STOPSIGNAL by its name."""
+    if name.isdecimal():
+        try:
+            return signal.Signals(int(name)).name
+        except ValueError:
+            return name
+    name = name.upper() or "SIGTERM"
+    return name if name.startswith("SIG") else f"SIG{name}"
+
+
+def _ready(proof: Proof) -> Container:
+    from imageproof.engine import RunOptions
+    from imageproof.errors import Skip
+
+    running = proof.beside(RunOptions())
+    if not running.readiness.ready:
+        raise Skip(f"another container of it {running.readiness.seen}")
+    return running.container
+
+
+def _stop(proof: Proof, container: Container, name: str) -> tuple[float, int, bool] | None:
+    """Seconds, exit status and whether memory was wanting; None where it did not end."""
+    began = time.monotonic()
+    container.signal(name)
+    state = container.ended(proof.spec.stop_seconds)
+    return None if state is None else (time.monotonic() - began, state.exit_status, state.out_of_memory)
+
+
+def _orphans(proof: Proof, name: str) -> list[str]:
+    """The processes that are alive when the main one has ended."""
+    container = _ready(proof)
+    children = [process for process in container.processes()[1:] if not process.zombie]
+    if not children or not container.freeze(main=False):
+        return []
+    container.signal(name)
+    return [visible(child.name) for child in children] if container.ended(_WAITS) is not None else []
+
+
+def _zombies(proof: Proof, plain: Container) -> list[str]:
+    """Processes that have ended and stay."""
+
+    def dead() -> dict[int, str]:
+        return {process.pid: visible(process.name) for process in plain.processes() if process.zombie}
+
+    before = dead()
+    if not before:
+        return []
+    proof.engine.sleep(_REAPED)
+    return [name for pid, name in dead().items() if pid in before]
+
+
+def _stays(proof: Proof, name: str, processes: list[Process]) -> Outcome:
+    """Why a signal did not end it."""
+    seen = f"{name} does not end it within {proof.spec.stop_seconds:g} s, so that it is killed (exit status 137)"
+    main = processes[0] if processes else None
+    program = main.command.split()[0].rpartition("/")[2] if main and main.command.split() else ""
+    shell_form = [str(word) for word in (proof.config.get("Entrypoint") or proof.config.get("Cmd") or ())][:2]
+    if program in _SHELLS and len(processes) > 1:
+        return failed(
+            f"{seen}: process 1 is `{visible(processes[0].name)}`, a shell that passes no signal on to "
+            f"{visible(processes[1].name)}",
+            'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command',
+        )
+    if not main and shell_form[:1] and shell_form[0].rpartition("/")[2] in _SHELLS:
+        return failed(
+            f"{seen}: process 1 is a shell, which passes no signal on",
+            'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command',
+        )
+    if main and main.handles_term is False and name == "SIGTERM":
+        return failed(
+            f"{seen}: process 1, `{visible(main.name)}`, does nothing on SIGTERM, and the kernel spares process 1",
+            f"handle SIGTERM in the program, or {_INIT}",
+        )
+    return failed(seen, f"end on {name} sooner: stop accepting, finish what is begun, exit; or give --stop-seconds")

@@ -1,0 +1,132 @@
+"""The processes of a container, told by this machine's /proc: for an engine on this machine, and without any program in the image.
+
+Sources: proc(5), pid_namespaces(7), user_namespaces(7), cgroups(7).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import NamedTuple
+
+_TERM = 1 << (signal.SIGTERM - 1)
+
+
+class Process(NamedTuple):
+    """One process; ids are those of whoever told, user ids those of the container where they can be known."""
+
+    pid: int
+    parent: int
+    user: int
+    state: str
+    """As `ps` writes it: S, R, T, Z…"""
+    command: str
+    local: str = ""
+    """The container's id, where the process is known to be this machine's and the container's."""
+    handles_term: bool | None = None
+    """Whether it does something of its own on SIGTERM."""
+
+    @property
+    def zombie(self) -> bool:
+        """Whether it has ended and nobody took notice."""
+        return self.state.startswith("Z")
+
+    @property
+    def name(self) -> str:
+        """What it is called, briefly."""
+        return self.command if len(self.command) <= 60 else self.command[:59] + "…"
+
+    def stop(self) -> bool:
+        """SIGSTOP; whether that could be sent."""
+        return self._send(signal.SIGSTOP)
+
+    def go_on(self) -> bool:
+        """SIGCONT; whether that could be sent."""
+        return self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> bool:
+        try:
+            handle = os.pidfd_open(self.pid)
+        except (AttributeError, OSError):
+            return self.zombie
+        try:
+            if not _belongs(self.pid, self.local):  # asked while the handle holds the number
+                return False
+            signal.pidfd_send_signal(handle, number)
+        except OSError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+
+
+def _belongs(pid: int, container: str) -> bool:
+    return bool(container) and container in _read(f"/proc/{pid}/cgroup")
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(1 << 16)
+    except OSError:
+        return ""
+
+
+def local_processes(main: int, container: str) -> list[Process]:
+    """All processes of the container whose main process has this number here, that one first.
+
+    Empty where this machine does not have them.
+    """
+    if main <= 0 or not _belongs(main, container):
+        return []
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdecimal() and _belongs(int(name), container)]
+    found = [process for number in numbers if (process := _process(number, container))]
+    return sorted(found, key=lambda process: (process.pid != main, process.pid))
+
+
+def _process(pid: int, container: str) -> Process | None:
+    status = dict(line.partition(":")[::2] for line in _read(f"/proc/{pid}/status").splitlines())
+    try:
+        host_user = int(status["Uid"].split()[1])
+        caught = int(status["SigCgt"].strip(), 16)
+        command = " ".join(_read(f"/proc/{pid}/cmdline").split("\0")).strip() or f"[{status['Name'].strip()}]"
+        return Process(
+            pid,
+            int(status["PPid"]),
+            _inside(pid, host_user),
+            status["State"].strip()[:1],
+            command,
+            container,
+            bool(caught & _TERM),
+        )
+    except (KeyError, ValueError, IndexError):
+        return None
+
+
+def _inside(pid: int, user: int) -> int:
+    """A user of this machine as the process's user namespace numbers it."""
+    for line in _read(f"/proc/{pid}/uid_map").splitlines():
+        first, outside, length = map(int, line.split())
+        if outside <= user < outside + length:
+            return first + user - outside
+    return user
+
+
+def listening(pid: int) -> dict[int, set[str]]:
+    """The TCP ports on which a process's network listens, each with its addresses in hexadecimal; empty where this machine does not tell.
+
+    >>> listening(-1)
+    {}
+    """
+    found: dict[int, set[str]] = {}
+    for table in ("tcp", "tcp6"):
+        for line in _read(f"/proc/{pid}/net/{table}").splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 3 and fields[3] == "0A":
+                address, _, port = fields[1].partition(":")
+                found.setdefault(int(port, 16), set()).add(address)
+    return found
+
+
+LOOPBACK = frozenset({"0100007F", "00000000000000000000000001000000"})
+"""127.0.0.1 and ::1 as /proc/net writes them on machines that count from the small end."""

@@ -1,0 +1,277 @@
+"""How to tell that a container works: which port, which path, which words; and waiting until it does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from imageproof.buildlog import shortened
+from imageproof.engine import Container, Engine, State
+from imageproof.processes import LOOPBACK, listening
+from imageproof.spec import Spec
+from imagesize.units import visible
+
+SETTLED = 2.0
+"""Seconds for which a program without a port must stay up."""
+MOST_ANSWER = 1 << 20
+_POLL = 0.05
+_ENDING = 0.4  # seconds in which a program ends that has said its last
+_PATIENCE = 5.0  # seconds for one answer
+_URL = re.compile(
+    r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
+)
+
+
+class Reach(NamedTuple):
+    """What has to be asked, and what has to come back."""
+
+    ports: tuple[int, ...] = ()
+    path: str = ""
+    """Empty: / is asked, and any answer but a server's error will do."""
+    expect: str = ""
+    expect_log: str = ""
+    health: bool = False
+    """There is a HEALTHCHECK."""
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    port: int
+    status: int
+    """Of HTTP; 0 for another protocol."""
+    body: str
+
+
+class Readiness(NamedTuple):
+    """Whether it works, as seen from outside."""
+
+    ready: bool
+    seen: str
+    """What was observed, as a sentence without a subject: `answers 200 on port 8000 after 0.4 s`."""
+    change: str
+    """What to do where it does not work."""
+    seconds: float
+    state: State
+    log: str = ""
+
+
+def healthcheck(config: Mapping[str, Any]) -> list[str]:
+    """The HEALTHCHECK's test as engines keep it: ["CMD", …] or ["CMD-SHELL", …]; empty where there is none."""
+    test = [str(word) for word in (config.get("Healthcheck") or {}).get("Test") or ()]
+    return [] if test[:1] == ["NONE"] else test
+
+
+def reach_of(spec: Spec, config: Mapping[str, Any]) -> Reach:
+    """How an image is reached: as the spec says, else as its EXPOSE and HEALTHCHECK do."""
+    test = healthcheck(config)
+    exposed = sorted(
+        int(port.partition("/")[0])
+        for port in config.get("ExposedPorts") or ()
+        if "udp" not in port and port.partition("/")[0].isdecimal()
+    )
+    url = _URL.search(" ".join(test))
+    named = int(url[1]) if url and url[1] else 0
+    ports = (spec.port,) if spec.port else tuple(exposed) or ((named,) if 0 < named < 65536 else ())
+    path = spec.path
+    if url and not path and (named or 80) in ports and "$" not in (url[2] or "") and not spec.port:
+        path = url[2] or ""
+    return Reach(ports, path, spec.expect, spec.expect_log, bool(test))
+
+
+def wait(engine: Engine, container: Container, reach: Reach, seconds: float) -> Readiness:
+    """Wait until the container does what it should, at most so long."""
+    began = container.started
+    deadline = began + seconds
+    answer: Answer | None = None
+    ending = 0.0
+    while True:
+        state = container.state()
+        passed = time.monotonic() - began
+        log = container.log() if reach.expect_log or not state.running else ""
+        logged = reach.expect_log in log
+        if not state.running:
+            return _ended(reach, state, passed, log, logged)
+        if reach.ports:
+            answer = next(_answers(state, reach), None) or answer
+            good = answer is not None and not _objection(answer, reach)
+            words = f"{_told(answer)} after {passed:.1f} s" if answer else ""
+        elif reach.expect_log:
+            good, words = True, f"logs {reach.expect_log!r} within {passed:.1f} s"
+        elif reach.health:
+            good, words = state.health == "healthy", f"is healthy after {passed:.1f} s"
+        else:
+            good, words = passed >= min(SETTLED, seconds), f"stays up ({passed:.1f} s)"
+        if good and logged and reach.expect_log and not reach.ports and not ending:
+            ending = time.monotonic() + _ENDING  # what was to be said was said: does it end?
+        if good and logged and time.monotonic() >= ending:
+            return Readiness(True, words, "", passed, state, log)
+        if time.monotonic() >= max(deadline, ending):
+            return _late(reach, state, seconds, answer, container.log(), logged)
+        engine.sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
+
+
+def _ended(reach: Reach, state: State, passed: float, log: str, logged: bool) -> Readiness:
+    if state.exit_status == 0 and reach.expect_log and logged and not reach.ports:
+        return Readiness(
+            True, f"logs {reach.expect_log!r} and ends with status 0 after {passed:.1f} s", "", passed, state, log
+        )
+    if state.out_of_memory:
+        return Readiness(
+            False,
+            "was killed for want of memory",
+            "give it more with --memory, or let it take less",
+            passed,
+            state,
+            log,
+        )
+    change = "read its last words"
+    if state.error:
+        change = "let ENTRYPOINT and CMD name a program that is in the image and may be run"
+    elif state.exit_status == 0:
+        change = "keep the program in the foreground; one that is meant to end needs --expect-log TEXT"
+    return Readiness(
+        False,
+        f"ends with exit status {state.exit_status} after {passed:.1f} s{last_words(log) or last_words(state.error)}",
+        change,
+        passed,
+        state,
+        log,
+    )
+
+
+def _late(reach: Reach, state: State, seconds: float, answer: Answer | None, log: str, logged: bool) -> Readiness:
+    within = f"within {seconds:g} s"
+    if answer and (objection := _objection(answer, reach)):
+        seen, change = (
+            f"{_told(answer)}, {objection}, {within}",
+            "give --path and --expect as the program answers, or mend the program",
+        )
+    elif reach.ports and not answer:
+        seen, change = _silent(reach, state, within)
+    elif not logged:
+        seen, change = f"does not log {reach.expect_log!r} {within}", "give --expect-log what it logs"
+    else:
+        probe = f"; the last probe said: {shortened(visible(state.probe))}" if state.probe.strip() else ""
+        seen, change = f"is {state.health or 'not healthy'} {within}{probe}", "mend the HEALTHCHECK, or the program"
+    return Readiness(False, seen + last_words(log), change, seconds, state, log)
+
+
+def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
+    names = " or ".join(map(str, reach.ports))
+    heard = listening(state.pid)
+    for port in reach.ports:
+        if port in heard and heard[port] <= LOOPBACK:
+            return (
+                f"listens on port {port} of 127.0.0.1 only: nobody outside reaches it",
+                "listen on 0.0.0.0 (all addresses)",
+            )
+    others = sorted(port for port in set(heard) - set(reach.ports) if not heard[port] <= LOOPBACK)
+    if others:
+        return (
+            f"does not answer on port {names} {within}; it listens on {', '.join(map(str, others))}",
+            f"EXPOSE {others[0]}, or give --port {others[0]}",
+        )
+    if state.health == "healthy":
+        return f"is healthy inside but does not answer on port {names} {within}", "listen on 0.0.0.0 (all addresses)"
+    return (
+        f"does not answer on port {names} {within}",
+        "let it listen there on 0.0.0.0, or give --port and --start-seconds",
+    )
+
+
+def last_words(log: str) -> str:
+    """The last lines of a log, safe for a terminal, as the end of a sentence."""
+    lines = [visible(line.strip()) for line in log.replace("\r", "\n").splitlines() if line.strip()]
+    return f"; its last words: {shortened(' ⏎ '.join(lines[-3:])[-400:], 400)}" if lines else ""
+
+
+def _told(answer: Answer) -> str:
+    return (
+        f"answers {answer.status} on port {answer.port}"
+        if answer.status
+        else f"answers on port {answer.port}, not in HTTP"
+    )
+
+
+def _objection(answer: Answer, reach: Reach) -> str:
+    """What is wrong with an answer; nothing where it will do."""
+    if reach.path and not answer.status:
+        return f"and {reach.path} wants HTTP"
+    if answer.status >= (400 if reach.path else 500):
+        return f"which is no success at {reach.path or '/'}"
+    if reach.expect and reach.expect not in answer.body:
+        return f"without {reach.expect!r}"
+    return ""
+
+
+def _answers(state: State, reach: Reach) -> Iterator[Answer]:
+    """Answers, one that will do first."""
+    found = [
+        answer
+        for port in reach.ports
+        if (place := _place(state, port)) and (answer := ask(*place, port, reach.path or "/", bool(reach.expect)))
+    ]
+    yield from sorted(found, key=lambda answer: bool(_objection(answer, reach)))
+
+
+def _place(state: State, port: int) -> tuple[str, int] | None:
+    if port in state.published:
+        return "127.0.0.1", state.published[port]
+    return (state.address, port) if state.address and not state.published else None
+
+
+def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
+    """What answers a GET of `path`; None where nothing does.
+
+    `port` is the container's; where `at` is another, an engine's proxy stands between.
+    """
+    import http.client
+    import socket
+
+    connection = http.client.HTTPConnection(host, at, timeout=1.0)
+    try:
+        connection.connect()
+        connection.sock.settimeout(_PATIENCE)
+        connection.request(
+            "GET",
+            path,
+            headers={"Host": "localhost", "User-Agent": "imageproof", "Accept": "*/*", "Connection": "close"},
+        )
+        response = connection.getresponse()
+        body = response.read(MOST_ANSWER if whole else 1)
+        return Answer(port, response.status, body.decode("utf-8", "replace"))
+    except http.client.BadStatusLine as error:  # an answer, but none of HTTP; an end without a byte is its subclass
+        if isinstance(error, ConnectionError):
+            return Answer(port, 0, "") if at == port else None
+        return Answer(port, 0, str(error))
+    except http.client.HTTPException as error:
+        return Answer(port, 0, str(error))
+    except (TimeoutError, socket.timeout):  # noqa: UP041 - connected, and silent: a server that waits for another protocol's first word
+        return Answer(port, 0, "") if connection.sock is not None and _open(host, at) else None
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def _open(host: str, at: int) -> bool:
+    """Whether somebody accepts connections and keeps them open: the engine's own proxy does not."""
+    import socket
+
+    try:
+        with socket.create_connection((host, at), 1.0) as connection:
+            connection.settimeout(0.3)
+            try:
+                return bool(connection.recv(1))
+            except TimeoutError:
+                return True
+    except OSError:
+        return False
+
+
+def any_open(state: State, ports: Sequence[int]) -> bool:
+    """Whether one of the ports accepts connections."""
+    return any(_open(*place) for port in ports if (place := _place(state, port)))

@@ -1,0 +1,368 @@
+"""What is asked for: how to build the image, how to reach it, its bounds; the command line over a spec file over what is usual.
+
+Every option stands once, in `OPTIONS`: the command line and the spec file are both read by that table. The keys of a spec
+file (TOML or JSON) are the options' names; its paths are relative to its own folder; its lists come before the command line's.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from imageproof.errors import ProofError
+from imagesize.units import parse_size
+
+MOST_DOCUMENT = 1 << 20
+"""Bytes of a spec file."""
+
+
+class Spec(NamedTuple):
+    """How to prove one image. Sizes are bytes, times seconds; a tuple has one item for each time that the option was given."""
+
+    context: str = "."
+    file: str = ""
+    image: str = ""
+    target: str = ""
+    platform: tuple[str, ...] = ()
+    build_arg: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
+    ssh: tuple[str, ...] = ()
+    add_host: tuple[str, ...] = ()
+    port: int = 0
+    path: str = ""
+    expect: str = ""
+    expect_log: str = ""
+    env: tuple[str, ...] = ()
+    volume: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    memory: int = 1 << 30
+    args: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    max_size: int = 0
+    start_seconds: float = 30.0
+    stop_seconds: float = 10.0
+    build_seconds: float = 1800.0
+    untrusted: bool = False
+    touch: str = ""
+    canary: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    @property
+    def dockerfile(self) -> str:
+        """The path of the Dockerfile."""
+        if self.file:
+            return self.file
+        names = ("Dockerfile", "Containerfile")
+        return next(
+            (path for name in names if os.path.lexists(path := os.path.join(self.context, name))),
+            os.path.join(self.context, names[0]),
+        )
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no zero byte may be in it")
+    return text
+
+
+def _path(text: str) -> str:
+    if not _text(text):
+        raise ValueError("a path is wanted")
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.replace(",", " ").split() if name)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 0 < number < 65536:
+        raise ValueError("a port from 1 to 65535 is wanted")
+    return number
+
+
+def _size(text: str) -> int:
+    try:
+        size = parse_size(text)
+    except (ValueError, OverflowError):
+        raise ValueError("a size such as 200MB or 1GiB is wanted") from None
+    if size <= 0:
+        raise ValueError("a size above zero is wanted")
+    return size
+
+
+def _memory(text: str) -> int:
+    size = _size(text)
+    if size < 6 << 20:
+        raise ValueError("an engine gives no container less than 6MiB")
+    return size
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 86400:
+        raise ValueError("a number of seconds above zero is wanted")
+    return seconds
+
+
+def _url_path(text: str) -> str:
+    if not text.startswith("/") or not text.isprintable() or " " in text:
+        raise ValueError("a path such as /health is wanted")
+    return text
+
+
+def _container_path(text: str) -> str:
+    path = text.partition(":")[0]
+    if not path.startswith("/") or path == "/" or ".." in path.split("/"):
+        raise ValueError("the path of a folder in the container is wanted")
+    return text
+
+
+def _volume(text: str) -> str:
+    if ":" in text:
+        raise ValueError(
+            "only a path in the container is wanted: an empty volume is put there, and no folder or volume of this machine is ever mounted"
+        )
+    return _container_path(text)
+
+
+def _assignment(text: str) -> str:
+    if not text.partition("=")[0].strip():
+        raise ValueError("NAME=VALUE is wanted")
+    return _text(text)
+
+
+def _canary(text: str) -> str:
+    kind, colon, name = text.partition(":")
+    if kind not in ("secret", "arg", "file", "value") or not colon or not name:
+        raise ValueError("secret:ID, arg:NAME, file:PATH or value:TEXT is wanted")
+    if kind == "value" and len(name) < 6:
+        raise ValueError("a value of fewer than six characters stands in every image")
+    if kind == "file" and (os.path.isabs(name) or ".." in name.split("/")):
+        raise ValueError("a path in the build context is wanted")
+    return _text(text)
+
+
+class Option(NamedTuple):
+    """One option of the command line and key of a spec file; `name` has dashes."""
+
+    group: str
+    name: str
+    metavar: str
+    help: str
+    parse: Callable[[str], Any] = _text
+    many: str = ""
+    """Nothing: one value; "list": may be repeated; "names": may be repeated, and one value may name several; "words": a
+    command line; "flag": no value."""
+    short: str = ""
+
+    @property
+    def field(self) -> str:
+        """Its name in `Spec`."""
+        return self.name.replace("-", "_")
+
+
+OPTIONS = (
+    Option("what is proved", "file", "FILE", "the Dockerfile (default: CONTEXT/Dockerfile)", _path, short="-f"),
+    Option("what is proved", "image", "IMAGE", "an image that the engine has, instead of building one", _path),
+    Option("what is proved", "target", "STAGE", "the stage to build"),
+    Option(
+        "what is proved",
+        "platform",
+        "OS/ARCH",
+        "platforms to build; the engine's own is proved, the others are only built",
+        _names,
+        "names",
+    ),
+    Option("what is proved", "build-arg", "NAME=VALUE", "as for `docker build`", _assignment, "list"),
+    Option(
+        "what is proved",
+        "secret",
+        "id=ID,src=FILE",
+        "as for `docker build`; its value must not be in the image",
+        _path,
+        "list",
+    ),
+    Option("what is proved", "ssh", "ID", "as for `docker build`", _path, "list"),
+    Option("what is proved", "add-host", "NAME:IP", "as for `docker build`", _path, "list"),
+    Option(
+        "how it is reached",
+        "port",
+        "PORT",
+        "the port that it answers on (default: what EXPOSE and HEALTHCHECK name)",
+        _port,
+    ),
+    Option("how it is reached", "path", "PATH", "the path of an HTTP request that must succeed", _url_path),
+    Option("how it is reached", "expect", "TEXT", "what the answer must have in it"),
+    Option("how it is reached", "expect-log", "TEXT", "what it must log"),
+    Option("how it is reached", "env", "NAME=VALUE", "an environment variable of the container", _assignment, "list"),
+    Option(
+        "how it is reached",
+        "volume",
+        "PATH",
+        "a path of the container where an empty volume is mounted",
+        _volume,
+        "list",
+    ),
+    Option(
+        "how it is reached",
+        "tmpfs",
+        "PATH",
+        "a path of the container that is a tmpfs, /tmp for instance; PATH:size=64m",
+        _container_path,
+        "list",
+    ),
+    Option("how it is reached", "memory", "SIZE", "memory of each container (default: 1GiB)", _memory),
+    Option(
+        "how it is reached",
+        "args",
+        "ARGUMENTS",
+        "the container's command, instead of the image's CMD",
+        lambda text: tuple(shlex.split(text)),
+        "words",
+    ),
+    Option(
+        "how it is reached",
+        "needs",
+        "[NAME=]IMAGE[,VARIABLE=VALUE]",
+        "another container that it needs, a database: reached by NAME (default: the image's), on its EXPOSE port",
+        _path,
+        "list",
+    ),
+    Option("bounds", "max-size", "SIZE", "most bytes on disk, uncompressed", _size),
+    Option("bounds", "start-seconds", "N", "until it answers (default: 30)", _seconds),
+    Option("bounds", "stop-seconds", "N", "until it has ended after the stop signal (default: 10)", _seconds),
+    Option("bounds", "build-seconds", "N", "until a build has ended (default: 1800)", _seconds),
+    Option(
+        "bounds",
+        "untrusted",
+        "",
+        "bound the memory and the processes of the build's steps, too; needs root on the engine's machine, and steps are "
+        "not taken from what other builds cached",
+        many="flag",
+    ),
+    Option("checks", "touch", "FILE", "a source file of the context: the rebuild check changes it in a copy", _path),
+    Option(
+        "checks",
+        "canary",
+        "KIND:NAME",
+        "a made-up value that must not be in the image: secret:ID, arg:NAME or file:PATH gives it to the build, "
+        "value:TEXT is only looked for; without any, made-up .env, .npmrc and key files are put into a copy of the context",
+        _canary,
+        "list",
+    ),
+    Option("checks", "check", "NAMES", "only these checks", _names, "names"),
+    Option("checks", "skip", "NAMES", "not these checks", _names, "names"),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+_PATHS = ("context", "file")  # relative to a spec file's folder
+
+
+def read_spec(path: str) -> dict[str, Any]:
+    """The fields of `Spec` that a spec file sets; raises ProofError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_DOCUMENT + 1)
+    except OSError as error:
+        raise ProofError(f"cannot read the spec {path}: {error.strerror}") from None
+    if len(data) > MOST_DOCUMENT:
+        raise ProofError(f"the spec {path} is larger than a megabyte")
+    document = _parsed(path, data)
+    folder = os.path.dirname(path)
+    fields: dict[str, Any] = {}
+    for key, value in document.items():
+        name = key.replace("_", "-")
+        try:
+            fields[name.replace("-", "_")] = (
+                _path(_string(value)) if name == "context" else _value(_BY_NAME[name], value)
+            )
+        except KeyError:
+            raise ProofError(f"the spec {path} has {key!r}, which is no option{_nearest(name)}") from None
+        except ValueError as error:
+            raise ProofError(f"the spec {path} has {str(value)[:60]!r} for {key}: {error}") from None
+    fields.setdefault("context", ".")
+    for field in _PATHS:
+        if field in fields:
+            fields[field] = os.path.join(folder, fields[field])
+    if "secret" in fields:
+        fields["secret"] = tuple(_rooted(secret, folder) for secret in fields["secret"])
+    return fields
+
+
+def _parsed(path: str, data: bytes) -> Mapping[str, Any]:
+    try:
+        text = data.decode()
+        if text.lstrip().startswith("{"):
+            import json
+
+            document = json.loads(text)
+        else:
+            import tomllib
+
+            document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProofError(f"the spec {path} is neither TOML nor JSON: {str(error).splitlines()[0]}") from None
+    if not isinstance(document, dict):
+        raise ProofError(f"the spec {path} is no table of options")
+    return document
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*_BY_NAME, "context"], 1)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("a text or a number is wanted")
+    return str(value)
+
+
+def _value(option: Option, value: Any) -> Any:
+    """A value of a spec file; raises ValueError."""
+    if option.many == "flag":
+        if not isinstance(value, bool):
+            raise ValueError("true or false is wanted")
+        return value
+    if not option.many:
+        return option.parse(_string(value))
+    if isinstance(value, dict):  # [env] NAME = "VALUE"
+        value = [f"{name}={_string(each)}" for name, each in value.items()]
+    if option.many == "words" and isinstance(value, list):
+        return tuple(map(_string, value))
+    items = [option.parse(_string(each)) for each in (value if isinstance(value, list) else [value])]
+    return tuple(items) if option.many == "list" else tuple(name for item in items for name in item)
+
+
+def _rooted(secret: str, folder: str) -> str:
+    """A secret whose file is sought from the spec's folder."""
+    parts = []
+    for part in secret.split(","):
+        key, equals, value = part.partition("=")
+        parts.append(
+            f"{key}={os.path.join(folder, os.path.expanduser(value))}" if key in ("src", "source") and equals else part
+        )
+    return ",".join(parts)
+
+
+def merged(spec_file: Mapping[str, Any], options: Mapping[str, Any]) -> Spec:
+    """The spec file's fields and the command line's, which win: lists that may be repeated are joined, all else is replaced."""
+    fields = dict(spec_file)
+    for field, value in options.items():
+        joined = field not in ("context", "check", "skip", "platform", "args") and isinstance(value, tuple)
+        fields[field] = (*fields.get(field, ()), *value) if joined else value
+    spec = Spec(**fields)
+    if spec.image and any(getattr(spec, field) for field in ("file", "target", "build_arg", "secret", "ssh", "touch")):
+        raise ProofError(
+            "an image that exists is not built: give --image, or --file, --target, --build-arg, --secret, --ssh and --touch, not both"
+        )
+    return spec

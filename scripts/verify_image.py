@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["docker>=7.0", "dockerfile-parse>=2.0.1", "tabulate>=0.9"]
+# ///
+"""Prove an image on a real engine: `verify_image.py --help` tells how."""
+
+import sys
+
+from launcher import start
+
+if __name__ == "__main__":
+    sys.exit(start(__file__, "imageproof.cli"))

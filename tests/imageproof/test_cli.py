@@ -1,0 +1,189 @@
+"""The command: exit statuses, sentences, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from .harness import GOOD, STARTED, Bench, inventory
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_image.py"
+
+
+def verify(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
+    ) as process:
+        STARTED.add(process.pid)
+        out, error = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(command, process.returncode, out, error)
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("verify-image: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_help_names_every_check_and_option() -> None:
+    done = verify("--help")
+    assert done.returncode == 0
+    for option in ("--file", "--image", "--needs", "--touch", "--canary", "--spec", "--keep", "--format"):
+        assert option in done.stdout
+    assert verify("--list-checks").stdout.count("\n") == 14
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nonsense"], "--help shows the options"),
+        (["--port", "99999"], "a port from 1 to 65535"),
+        (["--volume", "/etc:/etc"], "no folder or volume of this machine is ever mounted"),
+        (["--max-size", "big"], "a size such as 200MB"),
+        (["--canary", "x"], "secret:ID"),
+        (["--image", "a", "--target", "b"], "not both"),
+        (["--check", "nonsense"], "there is no check 'nonsense'"),
+        (["--spec", "/nowhere.toml"], "cannot read the spec"),
+    ],
+)
+def test_wrong_options(arguments: list[str], words: str) -> None:
+    assert words in refused(verify(*arguments))
+
+
+def test_no_engine(tmp_path: Path) -> None:
+    assert "no engine answers" in refused(verify(tmp_path, DOCKER_HOST="tcp://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "arguments", "words"),
+    [
+        (GOOD, ["-f", "nothing"], "cannot read the Dockerfile"),
+        (GOOD, ["--target", "nothing"], "has no stage nothing"),
+        (GOOD, ["--touch", "nothing"], "there is no such file in the context"),
+        (GOOD, ["--secret", "id=a,src=nothing"], "there is no file nothing"),
+        (GOOD, ["--needs", "no.example.com/nothing"], "has no such image"),
+        ("ARG VERSION\nFROM no.example.com/python:${VERSION}\n", [], "has no value: give --build-arg VERSION"),
+        ("FROM base\nRUN --mount=type=secret,id=token,required=true true\n", [], "needs the secret token"),
+    ],
+)
+def test_what_only_the_person_can_give(dockerfile: str, arguments: list[str], words: str, bench: Bench) -> None:
+    assert words in refused(verify(bench.write(dockerfile), *arguments))
+
+
+def test_no_such_folder(engine: str) -> None:
+    assert "there is no folder nowhere" in refused(verify("nowhere"))
+
+
+def test_exit_statuses(bench: Bench, nothing_left: None) -> None:
+    context = bench.write(GOOD)
+    assert verify(context, "--check", "starts").returncode == 0
+    assert verify(context, "--check", "size", "--max-size", "1kB").returncode == 1
+    assert verify(context, "--check", "size").returncode == 3
+    assert "no such image" in refused(verify("--image", "no.example.com/nothing")).lower()
+
+
+def test_formats(bench: Bench) -> None:
+    context = bench.write(GOOD)
+    document = json.loads(verify(context, "--check", "starts,size", "--format", "json").stdout)
+    assert document["exit_status"] == 0
+    assert document["summary"] == {"passed": 1, "failed": 0, "skipped": 1}
+    assert [check["name"] for check in document["checks"]] == ["starts", "size"]
+    suite = ET.fromstring(verify(context, "--check", "starts,size", "--format", "junit", "--max-size", "1").stdout)
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "1", "0")
+    assert "| ✔ | starts |" in verify(context, "--check", "starts", "--format", "markdown").stdout
+    assert "1 passed, 0 failed, 0 skipped" in verify(context, "--check", "starts").stdout
+
+
+def test_keep(bench: Bench, nothing_left: None) -> None:
+    done = verify(bench.write(GOOD), "--check", "starts", "--keep", "--format", "json")
+    (name,) = json.loads(done.stdout)["kept"]
+    assert inventory() == {name.partition(":")[0]}
+    assert subprocess.run(["docker", "rmi", name], capture_output=True).returncode == 0
+
+
+def test_an_image_that_exists_stays(bench: Bench, nothing_left: None) -> None:
+    context = bench.write(GOOD)
+    name = "imageproof-test-existing:1"
+    subprocess.run(["docker", "buildx", "build", "-q", "-t", name, str(context)], check=True, capture_output=True)
+    try:
+        assert verify("--image", name, "--check", "starts,user").returncode == 0
+        assert (
+            verify(context, "--check", "starts").returncode == 0
+        )  # builds the same image, and takes only its own name away
+        assert subprocess.run(["docker", "image", "inspect", name], capture_output=True).returncode == 0
+    finally:
+        subprocess.run(["docker", "rmi", name], check=True, capture_output=True)
+
+
+def test_an_image_without_a_name_stays(bench: Bench, nothing_left: None) -> None:
+    context = bench.write(GOOD.replace("EXPOSE", "LABEL one=1\nEXPOSE"))
+    command = ["docker", "buildx", "build", "-q", str(context)]
+    identity = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        assert verify(context, "--check", "starts", "--skip", "secrets").returncode == 0
+        told = subprocess.run(
+            ["docker", "image", "inspect", "-f", "{{.RepoTags}}", identity], capture_output=True, text=True
+        )
+        assert told.stdout.strip() == "[]"
+    finally:
+        subprocess.run(["docker", "rmi", identity], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("wait", [0.9, 2.5])
+def test_interrupted(number: signal.Signals, wait: float, bench: Bench, temporary: None) -> None:
+    context = bench.write(
+        GOOD.replace("USER", "RUN busybox sleep 1; busybox head -c 8 /dev/urandom > /www/r\nUSER"),
+        {"serve.sh": "busybox sleep 100\n"},
+    )
+    with subprocess.Popen(
+        [sys.executable, SCRIPT, str(context)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        STARTED.add(process.pid)
+        time.sleep(wait)
+        process.send_signal(number)
+        out, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert out == ""
+    assert inventory() == set()
+
+
+def test_a_failed_build_keeps_its_log(bench: Bench) -> None:
+    done = verify(bench.write("FROM base\nRUN echo the cause >&2; exit 7\n"), "--format", "json")
+    assert done.returncode == 1
+    (build, *rest) = json.loads(done.stdout)["checks"]
+    assert build["status"] == "failed"
+    assert "the cause" in build["seen"] and "exit status 7" in build["seen"]
+    path = Path(build["notes"][0].partition(": ")[2])
+    assert "the cause" in path.read_text()
+    path.unlink()
+    assert {check["status"] for check in rest} == {"skipped"}
+
+
+def test_front_end_that_cannot_be_had(bench: Bench) -> None:
+    context = bench.write(GOOD)
+    text = (context / "Dockerfile").read_text()
+    (context / "Dockerfile").write_text("# syntax=no.example.com/dockerfile:1\n" + text)
+    done = verify(context, "--check", "build,starts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "its own was used" in done.stdout
+
+
+def test_ignore_file_beside_the_dockerfile(bench: Bench) -> None:
+    context = bench.write(GOOD)
+    (context / "app.Dockerfile").write_text((context / "Dockerfile").read_text().replace("index.html", "."))
+    (context / "app.Dockerfile.dockerignore").write_text("*\n!index.html\n!serve.sh\n!busybox\n!passwd\n")
+    done = verify(context, "-f", context / "app.Dockerfile", "--check", "secrets,contents")
+    assert done.returncode == 0, done.stdout

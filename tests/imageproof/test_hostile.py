@@ -1,0 +1,133 @@
+"""A hostile image cannot hurt, and what it prints cannot steer a terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageproof.engine import LOG_BYTES, PROCESSES
+from imageproof.errors import ProofError
+
+from .harness import GOOD, Bench, by_name, failing
+
+WORKER = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
+
+
+def test_flood_of_logs(bench: Bench, nothing_left: None) -> None:
+    began = time.monotonic()
+    report = bench.prove(
+        WORKER,
+        {"serve.sh": "trap 'exit 0' TERM\nwhile true; do echo 0123456789012345678901234567890123456789; done\n"},
+        check=("starts", "stop"),
+    )
+    assert failing(report) == []
+    assert time.monotonic() - began < 30
+
+
+def test_escapes_are_neutralised(bench: Bench) -> None:
+    dockerfile = WORKER.replace(
+        '["sh", "/app/serve.sh"]', r'["sh", "-c", "printf \"\\033]0;owned\\007\\033[2Jbye\\r\\n\"; exit 1"]'
+    )
+    seen = by_name(bench.prove(dockerfile, check=("starts",)))["starts"].seen
+    assert "bye" in seen
+    assert seen.isprintable()
+
+
+def test_fork_bomb_is_bounded(bench: Bench, nothing_left: None) -> None:
+    bomb = "bomb() { bomb | bomb & }\nbomb 2>/dev/null\nbusybox sleep 100\n"
+    report = bench.prove(WORKER, {"serve.sh": bomb}, check=("starts", "stop"), memory=64 << 20)
+    assert {each.name for each in report.outcomes} == {"starts", "stop"}
+
+
+def test_steps_of_an_untrusted_build_are_bounded(bench: Bench, nothing_left: None) -> None:
+    dockerfile = GOOD.replace("USER", "RUN busybox cat /proc/self/cgroup; false\nUSER")
+    try:
+        report = bench.prove(dockerfile, untrusted=True, check=("build",))
+    except ProofError as error:
+        pytest.skip(str(error))
+    (build,) = report.outcomes
+    assert build.status == "failed"
+    log = Path(build.notes[0].partition(": ")[2])
+    assert "/imageproof-untrusted/" in log.read_text()
+    log.unlink()
+    assert not list(Path("/sys/fs/cgroup").glob("**/imageproof-untrusted"))
+
+
+def test_memory_is_bounded(bench: Bench) -> None:
+    hungry = "exec busybox dd if=/dev/zero of=/dev/null bs=200M count=100000\n"
+    report = bench.prove(WORKER, {"serve.sh": hungry}, check=("starts",), memory=32 << 20)
+    assert failing(report) == ["starts"]
+
+
+def test_what_the_engine_is_asked_for(bench: Bench, engine: str, monkeypatch: Any) -> None:
+    """No mount of the host, no privilege; memory, processes and log are bounded."""
+    from docker import APIClient
+
+    asked: list[Mapping[str, Any]] = []
+    create = APIClient.create_container_from_config
+    monkeypatch.setattr(
+        APIClient,
+        "create_container_from_config",
+        lambda self, config, *rest, **more: asked.append(config) or create(self, config, *rest, **more),
+    )
+    removed: list[Mapping[str, Any]] = []
+    remove = APIClient.remove_container
+    monkeypatch.setattr(
+        APIClient,
+        "remove_container",
+        lambda self, identity, **more: removed.append(more) or remove(self, identity, **more),
+    )
+    bench.prove(check=("starts", "read-only", "user", "health", "stop"), tmpfs=("/tmp",), volume=("/data",))
+    assert len(asked) >= 4
+    assert removed == [{"v": True, "force": True}] * len(asked)
+    for config in asked:
+        host = config["HostConfig"]
+        assert (
+            not host.get("Binds")
+            and not host.get("Mounts")
+            and not host.get("Privileged")
+            and not host.get("CapAdd")
+            and not host.get("Devices")
+        )
+        assert host["Memory"] == host["MemorySwap"] == 1 << 30
+        assert host["PidsLimit"] == PROCESSES
+        assert int(host["LogConfig"].config["max-size"]) == LOG_BYTES
+        assert config["Labels"]["imageproof"]
+
+
+def test_a_context_of_links_and_pipes(bench: Bench) -> None:
+    context = bench.write(GOOD)
+    (context / "outside").symlink_to("/etc")
+    (context / "loop").symlink_to("loop")
+    subprocess.run(["mkfifo", str(context / "pipe")], check=True)
+    report = bench.prove(GOOD, check=("starts", "secrets"))
+    assert failing(report) == []
+
+
+def test_a_value_that_must_not_be_there_is_found_in_the_configuration(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", "LABEL deploy=0123456789abcdef\nUSER")
+    outcome = by_name(bench.prove(dockerfile, check=("secrets",), canary=("value:0123456789abcdef",)))["secrets"]
+    assert outcome.status == "failed"
+    assert "the configuration" in outcome.seen
+    assert failing(bench.prove(dockerfile, check=("secrets",), canary=("value:imageproof-",))) == []
+
+
+def test_a_file_name_that_steers_terminals(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", "RUN busybox printf 1 > \"$(busybox printf '/www/\\033[31m.js.map')\"\nUSER")
+    outcome = by_name(bench.prove(dockerfile, check=("contents",)))["contents"]
+    assert outcome.status == "failed"
+    assert outcome.seen.isprintable()
+    assert json.dumps(outcome.seen)
+
+
+def test_the_host_stays_out_of_reach(bench: Bench, tmp_path: Path) -> None:
+    """A Dockerfile's mounts see the copy of the context alone."""
+    dockerfile = GOOD.replace("USER", "RUN --mount=type=bind,target=/context,rw busybox touch /context/written\nUSER")
+    bench.prove(dockerfile, check=("starts",))
+    assert not (bench.folder / "written").exists()

@@ -1,0 +1,264 @@
+"""Images of every kind are judged rightly."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from .harness import BASE, GOOD, Bench, by_name, failing
+
+RUNNING = ("starts", "user", "stop")
+SHELL_FORM = """\
+FROM base
+COPY --chmod=0555 index.html /www/
+USER 65532:65532
+EXPOSE 8080
+CMD busybox httpd -f -p 8080 -h /www && echo done
+"""
+
+
+def test_nothing_but_a_program(bench: Bench) -> None:
+    """From scratch, without a shell, without a user database: nothing can be executed in it that it does not bring."""
+    dockerfile = (
+        "FROM scratch\nCOPY --chmod=0555 busybox /bin/httpd\nCOPY --chmod=0555 index.html /www/\n"
+        "USER 65532:65532\nEXPOSE 8080\nSTOPSIGNAL SIGKILL\n"
+        'ENTRYPOINT ["/bin/httpd", "-f", "-p", "8080", "-h", "/www"]\n'
+    )
+    report = bench.prove(dockerfile)
+    assert failing(report) == ["stop"]  # that signal is none that a program could end on well
+    assert by_name(report)["health"].seen == "the image has no HEALTHCHECK"
+
+
+def test_shell_form_command_keeps_the_signal(bench: Bench) -> None:
+    outcome = by_name(bench.prove(SHELL_FORM, check=RUNNING))["stop"]
+    assert outcome.status == "failed"
+    assert "a shell that passes no signal on to" in outcome.seen
+    assert "exec form" in outcome.change
+
+
+def test_main_process_without_a_handler(bench: Bench) -> None:
+    report = bench.prove(
+        GOOD.replace('CMD ["sh", "/app/serve.sh"]', 'CMD ["sleep", "1000"]').replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#"),
+        {},
+        check=RUNNING,
+    )
+    outcome = by_name(report)["starts"]
+    assert outcome.status == "failed"  # there is no program `sleep`: only busybox has it
+    command = (
+        GOOD.replace('CMD ["sh", "/app/serve.sh"]', 'CMD ["busybox", "sleep", "1000"]')
+        .replace("EXPOSE 8080\n", "")
+        .replace("HEALTHCHECK", "#")
+    )
+    report = bench.prove(command, check=RUNNING)
+    assert by_name(report)["starts"].status == "passed"
+    assert "stays up" in by_name(report)["starts"].seen
+    assert "does nothing on SIGTERM" in by_name(report)["stop"].seen
+    assert "init" in by_name(report)["stop"].change
+
+
+def test_children_that_nobody_waits_for(bench: Bench) -> None:
+    serve = "trap 'exit 0' TERM\nbusybox httpd -f -p 8080 -h /www &\nwait\n"
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=RUNNING))["stop"]
+    assert outcome.status == "failed"
+    assert "without waiting for 1 process" in outcome.seen
+
+
+def test_children_that_nobody_reaps(bench: Bench) -> None:
+    # the shell is gone, and what took its place knows nothing of its child
+    serve = "busybox sleep 0.1 &\nexec busybox httpd -f -p 8080 -h /www\n"
+    report = bench.prove(GOOD.replace("EXPOSE", "STOPSIGNAL SIGUSR1\nEXPOSE"), {"serve.sh": serve}, check=("stop",))
+    outcome = by_name(report)["stop"]
+    assert outcome.status == "failed"
+    assert "nobody took notice" in outcome.seen or "does not end it" in outcome.seen
+
+
+def test_entry_point_that_drops_privileges(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER 65532:65532\n", "").replace(
+        '"sh", "/app/serve.sh"', '"busybox", "su", "-s", "/bin/sh", "web", "-c", ". /app/serve.sh"'
+    )
+    report = bench.prove(dockerfile, check=("starts", "user", "stop", "files", "restricted"))
+    assert failing(report) == ["restricted"]
+    assert "drops its privileges: the main process runs as 65532" in by_name(report)["user"].seen
+
+
+def test_root(bench: Bench) -> None:
+    report = bench.prove(GOOD.replace("USER 65532:65532\n", ""), check=("starts", "user", "restricted"))
+    assert failing(report) == ["user"]
+    assert "runs as root" in by_name(report)["user"].seen
+    assert "same reason" in by_name(report)["restricted"].seen
+
+
+def test_worker_without_a_port(bench: Bench) -> None:
+    dockerfile = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
+    serve = "trap 'exit 0' TERM\nwhile true; do echo working; busybox sleep 0.2; done\n"
+    report = bench.prove(dockerfile, {"serve.sh": serve}, expect_log="working", check=("starts", "read-only", "user", "stop"))
+    assert failing(report) == []
+    assert "logs 'working'" in by_name(report)["starts"].seen
+
+
+def test_program_that_is_meant_to_end(bench: Bench) -> None:
+    dockerfile = (
+        GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#").replace('["sh", "/app/serve.sh"]', '["busybox", "echo", "3 rows"]')
+    )
+    report = bench.prove(dockerfile, expect_log="3 rows", check=("starts", "read-only", "stop", "health"))
+    assert failing(report) == []
+    assert by_name(report)["starts"].status == by_name(report)["read-only"].status == "passed"
+    assert by_name(report)["stop"].seen == "it ends by itself"
+
+
+def test_listens_on_the_loopback_only(bench: Bench) -> None:
+    serve = "exec busybox httpd -f -p 127.0.0.1:8080 -h /www\n"
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=2.0))["starts"]
+    assert outcome.status == "failed"
+    assert "127.0.0.1 only" in outcome.seen or "healthy inside" in outcome.seen
+
+
+def test_another_port_than_exposed(bench: Bench) -> None:
+    serve = "exec busybox httpd -f -p 3000 -h /www\n"
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=2.0))["starts"]
+    assert outcome.status == "failed"
+    assert "8080" in outcome.seen
+
+
+SERVICE = "until busybox wget -q -O /dev/null http://db:9000/; do echo 'db: connection refused'; exit 1; done\n. /app/real.sh\n"
+
+
+def test_service_that_is_missing_and_given(bench: Bench, nothing_left: None) -> None:
+    from .harness import SERVE
+
+    files = {"serve.sh": SERVICE, "real.sh": SERVE}
+    dockerfile = GOOD.replace("serve.sh /app/", "serve.sh real.sh /app/")
+    report = bench.prove(dockerfile, files, check=("starts", "read-only"))
+    assert [each.status for each in report.outcomes] == ["skipped", "skipped"]
+    assert "--needs" in report.outcomes[0].seen
+    assert report.exit_status == 3
+    service = bench.folder.parent / "service"
+    service.mkdir()
+    command = 'CMD ["busybox", "httpd", "-f", "-p", "9000", "-h", "/www"]'
+    recipe = f"{BASE}FROM base\nCOPY --chmod=0555 index.html /www/\nUSER 1\nEXPOSE 9000\n{command}\n"
+    name = f"imageproof-test-service:{service.parent.name}".lower().replace("_", "-")
+    subprocess.run(
+        ["docker", "buildx", "build", "-q", "-t", name, "-f", "-", str(bench.folder)],
+        input=recipe.encode(),
+        check=True,
+        capture_output=True,
+    )
+    try:
+        report = bench.prove(dockerfile, files, needs=(f"db={name}",), check=("starts", "read-only"))
+        assert failing(report) == []
+        assert report.exit_status == 0
+    finally:
+        subprocess.run(["docker", "rmi", name], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("base", ["gcr.io/distroless/static-debian13:nonroot"])
+def test_distroless(base: str, bench: Bench) -> None:
+    if subprocess.run(["docker", "image", "inspect", base], capture_output=True).returncode:
+        pytest.skip(f"needs the image {base}")
+    dockerfile = (
+        f"FROM {base}\nCOPY --chmod=0555 busybox /bin/httpd\nCOPY --chmod=0555 index.html /www/\nEXPOSE 8080\n"
+        'ENTRYPOINT ["/bin/httpd", "-f", "-p", "8080", "-h", "/www"]\n'
+    )
+    report = bench.prove(dockerfile, skip=("stop",))
+    assert failing(report) in ([], ["user"], ["user", "restricted"])
+    assert by_name(report)["starts"].status == "passed"
+    assert by_name(report)["files"].status == "passed"
+
+
+def test_made_up_files_of_the_context(bench: Bench) -> None:
+    """What lies about in a folder is found in the image where everything is copied, the person's folder staying as it is."""
+    dockerfile = GOOD.replace("COPY --chmod=0555 index.html", "COPY . /www/\nCOPY --chmod=0555 index.html")
+    report = bench.prove(dockerfile, check=("secrets", "contents"))
+    assert failing(report) == ["secrets"]
+    assert "/www/.env" in by_name(report)["secrets"].seen
+    assert not (bench.folder / ".env").exists()
+    report = bench.prove(dockerfile, {".dockerignore": ".env\n.npmrc\nid_*\n"}, check=("secrets", "contents"))
+    assert failing(report) == []
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "cp /run/secrets/token /www/token && rm /www/token",  # in a layer of its own, and compressed, and in base64
+        "busybox gzip -c /run/secrets/token > /www/token.gz",
+        "busybox base64 -w 0 /run/secrets/token > /www/auth",
+    ],
+)
+def test_secret_that_is_written_down(run: str, bench: Bench) -> None:
+    copied = run.partition(" && rm")[0].replace("cp ", "busybox cp ")
+    removed = "RUN busybox rm /www/token\n" if "&& rm" in run else ""
+    dockerfile = GOOD.replace("USER", f"RUN --mount=type=secret,id=token,required=true {copied}\n{removed}USER")
+    report = bench.prove(dockerfile, check=("secrets",), canary=("secret:token",))
+    assert failing(report) == ["secrets"]
+    assert "the secret token is in /www/" in by_name(report)["secrets"].seen
+    used = GOOD.replace("USER", "RUN --mount=type=secret,id=token,required=true busybox cat /run/secrets/token > /dev/null\nUSER")
+    assert failing(bench.prove(used, check=("secrets",), canary=("secret:token",))) == []
+
+
+def test_setuid_program(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", "COPY --chmod=4755 busybox /bin/su\nUSER")
+    outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
+    assert outcome.status == "failed"
+    assert "/bin/su" in outcome.seen
+
+
+STALE = r"""\
+FROM base AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,id={id},target=/out test -e /out/index.html || busybox cp index.html /out/; \
+    busybox mkdir /result; busybox cp /out/index.html /result/
+FROM base
+COPY --from=build /result/ /www/
+COPY --chmod=0555 serve.sh /app/
+USER 65532:65532
+EXPOSE 8080
+CMD ["sh", "/app/serve.sh"]
+"""
+
+
+def test_stale_program(bench: Bench) -> None:
+    """A cache mount brings back what was compiled before: the build succeeds, and the image has the old code."""
+    report = bench.prove(
+        STALE.format(id=f"imageproof-{bench.folder.parent.name}"),
+        touch="index.html",
+        expect="hello",
+        check=("rebuild",),
+    )
+    outcome = by_name(report)["rebuild"]
+    assert outcome.status == "failed"
+    assert "does not contain the new code" in outcome.seen or "the new image" in outcome.seen
+
+
+def test_dependencies_before_the_source(bench: Bench) -> None:
+    dockerfile = """\
+FROM base AS build
+COPY --chmod=0555 npm /bin/npm
+WORKDIR /src
+COPY package.json .
+RUN npm ci
+COPY . .
+FROM base
+COPY --chmod=0555 --from=build /src/index.html /www/
+COPY --chmod=0555 serve.sh /app/
+USER 65532:65532
+EXPOSE 8080
+CMD ["sh", "/app/serve.sh"]
+"""
+    files = {"npm": "#!/bin/sh\nexit 0\n", "package.json": "{}"}
+    report = bench.prove(dockerfile, files, touch="index.html", expect="hello", check=("starts", "rebuild"))
+    assert failing(report) == []
+    assert any("a pull would fetch" in note for note in by_name(report)["rebuild"].notes)
+
+
+def test_folder_above_the_code_belongs_to_the_user(bench: Bench) -> None:
+    """What is in /app is root's, but whoever owns /app can put another /app/lib there."""
+    dockerfile = (
+        "FROM base\nCOPY --chmod=0555 index.html /www/\nUSER 65532:65532\nWORKDIR /app\nUSER 0:0\n"
+        'COPY --chmod=0555 serve.sh /app/lib/inner/\nUSER 65532:65532\nRUN ["busybox", "true"]\n'
+        'EXPOSE 8080\nCMD ["sh", "/app/lib/inner/serve.sh"]\n'
+    )
+    outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
+    assert outcome.status == "failed"
+    assert "/app/" in outcome.seen

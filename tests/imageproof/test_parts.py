@@ -1,0 +1,156 @@
+"""Parts that need no engine."""
+
+from __future__ import annotations
+
+import base64
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from imageproof.buildlog import BuildLog
+from imageproof.checks.rebuild import _FETCHING
+from imageproof.checks.secrets import _members, _spellings
+from imageproof.outcome import Outcome, listed, plural
+from imageproof.output import FORMATS, Report, render
+from imageproof.reach import reach_of
+from imageproof.spec import Spec
+from imageproof.workspace import _pieces
+
+NASTY = 'a <b> & "c" | `d` \\x1b[31m @all #1 $x é'
+REPORT = Report(
+    "app",
+    "sha256:0",
+    "linux/amd64",
+    "28",
+    [
+        Outcome("passed", NASTY, "", (NASTY,), "starts"),
+        Outcome("failed", NASTY, NASTY, (), "stop"),
+        Outcome("skipped", NASTY, name="size"),
+    ],
+    [NASTY],
+    1.0,
+    0.5,
+    0.1,
+    [],
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_takes_everything(form: str) -> None:
+    text = render(REPORT, form)
+    assert text.endswith("\n")
+    assert "\x1b" not in text
+    if form == "json":
+        assert json.loads(text)["checks"][1]["seen"] == NASTY
+    if form == "junit":
+        assert ET.fromstring(text).get("failures") == "1"
+    if form == "markdown":
+        assert all(line.count(" | ") == 3 - 1 for line in text.splitlines() if line.startswith("| ✔"))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "exit_status"),
+    [(("passed",), 0), (("passed", "failed"), 1), (("skipped",), 3), (("skipped", "passed"), 0), ((), 3)],
+)
+def test_exit_status(statuses: tuple[str, ...], exit_status: int) -> None:
+    assert REPORT._replace(outcomes=[Outcome(status, "") for status in statuses]).exit_status == exit_status
+
+
+def _vertex(**fields: object) -> bytes:
+    return json.dumps({"vertexes": [{"digest": "a", "name": "[build 2/3] RUN make", **fields}]}).encode()
+
+
+def test_build_log() -> None:
+    log = BuildLog()
+    log.read(_vertex(started="1"))
+    log.read(json.dumps({"logs": [{"vertex": "a", "data": base64.b64encode(b"no \x1b[31mrule\n").decode()}]}).encode())
+    log.read(
+        _vertex(
+            started="1", completed="2", error='process "/bin/sh -c make" did not complete successfully: exit code: 2'
+        )
+    )
+    log.read(b"ERROR: failed to build: failed to solve: process ...\n")
+    (step,) = log.work
+    assert step.instruction == "RUN make"
+    assert step.ran
+    assert log.failure == "`RUN make` failed (exit status 2); its last words: no \\x1b[31mrule"
+    for noise in (b"{", b"{}", b'{"vertexes": null}', b"\xff\n", b"[]"):
+        log.read(noise)
+
+
+def test_build_log_is_bounded() -> None:
+    log = BuildLog()
+    log.read(_vertex(started="1"))
+    data = json.dumps({"logs": [{"vertex": "a", "data": base64.b64encode(b"x" * 1_000_000).decode()}]}).encode()
+    for _ in range(30):
+        log.read(data)
+    assert len(log.work[0].output) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("config", "ports", "path"),
+    [
+        ({}, (), ""),
+        ({"ExposedPorts": {"8000/tcp": {}, "53/udp": {}, "443/tcp": {}}}, (443, 8000), ""),
+        (
+            {"Healthcheck": {"Test": ["CMD-SHELL", "curl -f http://localhost:3000/health || exit 1"]}},
+            (3000,),
+            "/health",
+        ),
+        (
+            {"ExposedPorts": {"3000/tcp": {}}, "Healthcheck": {"Test": ["CMD", "wget", "http://127.0.0.1:3000/ready"]}},
+            (3000,),
+            "/ready",
+        ),
+        (
+            {"ExposedPorts": {"3000/tcp": {}}, "Healthcheck": {"Test": ["CMD", "wget", "http://127.0.0.1:9999/ready"]}},
+            (3000,),
+            "",
+        ),
+        ({"Healthcheck": {"Test": ["NONE"]}}, (), ""),
+    ],
+)
+def test_reach(config: dict[str, object], ports: tuple[int, ...], path: str) -> None:
+    reach = reach_of(Spec(), config)
+    assert (reach.ports, reach.path) == (ports, path)
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("length", range(12, 16))
+def test_a_value_is_known_in_base64(before: str, length: int) -> None:
+    value = bytes(range(65, 65 + length))
+    text = base64.b64encode(before.encode() + value + b"!!")
+    assert any(spelling in text for spelling in _spellings(value))
+
+
+def test_compressed_files_that_are_none() -> None:
+    for content in (b"", b"\x1f\x8b", b"\x1f\x8b" + bytes(40), b"PK\x03\x04", b"PK\x03\x04" + bytes(100)):
+        assert list(_members(content)) == []
+
+
+def test_what_of_a_secret_file_is_secret() -> None:
+    assert list(_pieces(b"//npm.example.com/:_authToken=npm_0123456789\nfund=false\n")) == [b"npm_0123456789"]
+    assert list(_pieces(b"token-of-one-line\n")) == [b"token-of-one-line"]
+    assert list(_pieces(b"//npm.example.com/:_authToken=${NPM_TOKEN}\n")) == []
+    assert list(_pieces(b"")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Downloading idna-3.10.whl (70 kB)",
+        "go: downloading golang.org/x/text v0.3.0",
+        "   Compiling serde v1.0.1",
+        "Get:1 http://deb.example.com trixie InRelease",
+        "added 57 packages in 2s",
+    ],
+)
+def test_lines_of_package_managers(line: str) -> None:
+    assert _FETCHING.search(f"before\n{line}\nafter")
+    assert not _FETCHING.search(f"before and {line.lower().replace('downloading', 'down')}")
+
+
+def test_sentences() -> None:
+    assert listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+    assert (plural(1, "process"), plural(2, "process"), plural(2, "layer")) == ("1 process", "2 processes", "2 layers")
