@@ -294,6 +294,15 @@ def test_any_number_of_processes_says_the_same(run: Program) -> None:
     assert run.json(".") == one
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only a forked process runs what this test puts in its place")
+def test_what_a_killed_process_leaves_undone_is_done_all_the_same(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(check.FEW + 5):
+        write(f"{number:03}/Dockerfile")
+    one = run.json("--jobs", "1", ".")
+    monkeypatch.setattr(check, "_work", lambda *_: os._exit(9))
+    assert run.json("--jobs", "2", ".") == one
+
+
 def test_standard_input_among_many_files(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(check.FEW + 20):
         write(f"{number:03}/Dockerfile", GOOD)
