@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockerlint.finding import Finding
 from dockerlint.pragmas import declared_shells
+from dockerlint.shells import kind_of
 from dockerlint.text import Text
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ LOWERED = {
 
 _CONSEQUENCES = frozenset({1009, 1072, 1073})  # "couldn't parse this": said again, after the cause
 _PORTABILITY = frozenset({2240, *range(3000, 4000)})  # what one shell knows and another does not
-_DIALECTS = {"bash": "bash", "rbash": "bash", "dash": "dash", "ash": "busybox", "busybox": "busybox", "ksh": "ksh", "mksh": "ksh"}
 _SHEBANGS = {"sh": "/bin/sh", "bash": "/bin/bash", "dash": "/bin/dash", "busybox": "/bin/busybox sh", "ksh": "/bin/ksh"}
 _PROXIES = frozenset(name for each in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy") for name in (each, each.upper()))
 _SETTERS = frozenset({".", "source", "eval"})
@@ -238,18 +238,11 @@ def _with_heredocs(run: Instruction) -> Text:
 def _dialect(program: str, run: Instruction) -> tuple[str, bool]:
     """ShellCheck's name for the language of a shell, "" for one that it does not know; and whether that is sure."""
     name = program.replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
-    if name != "sh":
-        return _DIALECTS.get(name, ""), True
-    for stage in run.stage.chain():
-        for command in stage.calls("ln"):
-            # `ln -sf /bin/bash /bin/sh`
-            operands = command.operands()
-            earlier = stage is not run.stage or (command.instruction is not None and command.instruction.line < run.line)
-            if earlier and len(operands) == 2 and operands[1].value.endswith("bin/sh"):
-                return _DIALECTS.get(operands[0].value.rpartition("/")[2], "sh"), True
-    shell = run.stage.image.shell
-    if shell in _DIALECTS:
-        return _DIALECTS[shell], True
+    kind = kind_of(name, run)
+    if kind in _SHEBANGS:
+        return kind, True
+    if kind or name != "sh":
+        return "", True
     # Who sets another escape character has paths with backslashes.
     return "sh" if run.stage.dockerfile.escape == "\\" else "", False
 

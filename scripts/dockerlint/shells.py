@@ -45,7 +45,8 @@ class Shell(NamedTuple):
 def shell_of(command: Command) -> Shell:
     """The shell that reads the command."""
     program, arguments = _started(command)
-    return Shell(_kind(program, command), arguments)
+    assert command.instruction is not None
+    return Shell(kind_of(program, command.instruction), arguments)
 
 
 def _started(command: Command) -> tuple[str, tuple[str, ...]]:
@@ -73,12 +74,11 @@ def _started(command: Command) -> tuple[str, tuple[str, ...]]:
     return (shell[0], shell[1:]) if shell else ("/bin/sh", ())
 
 
-def _kind(program: str, command: Command) -> str:
+def kind_of(program: str, run: Instruction) -> str:
+    """Which kind of shell a program is where an instruction runs, told as in `Shell.kind`; `sh` is what the image has there by then."""
     name = program.rpartition("/")[2]
     if name != "sh":
         return _KINDS.get(name, "")
-    run = command.instruction
-    assert run is not None
     for stage, line, target in _links(run.stage):
         if stage is not run.stage or line < run.line:
             return _KINDS.get(target.rpartition("/")[2], "")

@@ -199,13 +199,6 @@ class Container:
             self._execute(["/bin/sh", "-c", "kill -STOP -1"]) == 0 or not processes
         )  # its shell is told to stop all but itself and the main one
 
-    def thaw(self) -> None:
-        """Let stopped processes go on."""
-        for process in self.processes():
-            if process.local:
-                process.go_on()
-        self.signal("SIGCONT")
-
     def _execute(self, command: list[str]) -> int:
         with suppress(Skip), self._engine.asking():
             made = self._engine.client.exec_create(self.id, command)

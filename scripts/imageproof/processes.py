@@ -40,10 +40,6 @@ class Process(NamedTuple):
         """SIGSTOP; whether that could be sent."""
         return self._send(signal.SIGSTOP)
 
-    def go_on(self) -> bool:
-        """SIGCONT; whether that could be sent."""
-        return self._send(signal.SIGCONT)
-
     def _send(self, number: signal.Signals) -> bool:
         try:
             handle = os.pidfd_open(self.pid)
