@@ -274,8 +274,11 @@ def read_spec(path: str) -> dict[str, Any]:
         raise ProofError(f"cannot read the spec {path}: {error.strerror}") from None
     if len(data) > MOST_DOCUMENT:
         raise ProofError(f"the spec {path} is larger than a megabyte")
-    document = _parsed(path, data)
-    folder = os.path.dirname(path)
+    return fields_of(_parsed(path, data), os.path.dirname(path), f"the spec {path}")
+
+
+def fields_of(document: Mapping[str, Any], folder: str, what: str) -> dict[str, Any]:
+    """The fields of `Spec` that a table of options sets, its paths sought from the folder; raises ProofError, which names `what`."""
     fields: dict[str, Any] = {}
     for key, value in document.items():
         name = key.replace("_", "-")
@@ -284,9 +287,9 @@ def read_spec(path: str) -> dict[str, Any]:
                 _path(_string(value)) if name == "context" else _value(_BY_NAME[name], value)
             )
         except KeyError:
-            raise ProofError(f"the spec {path} has {key!r}, which is no option{_nearest(name)}") from None
+            raise ProofError(f"{what} has {key!r}, which is no option{_nearest(name)}") from None
         except ValueError as error:
-            raise ProofError(f"the spec {path} has {str(value)[:60]!r} for {key}: {error}") from None
+            raise ProofError(f"{what} has {str(value)[:60]!r} for {key}: {error}") from None
     fields.setdefault("context", ".")
     for field in _PATHS:
         if field in fields:

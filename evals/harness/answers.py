@@ -1,0 +1,53 @@
+"""Answers: a folder with the files of an assistant, and what it said; and the workspace that it began with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.cases import Case, CaseError
+
+MESSAGE, TRANSCRIPT = "answer.md", "transcript.jsonl"
+_MOST_MESSAGE = 1 << 20
+
+
+class Answer(NamedTuple):
+    """What is graded: the workspace as the assistant left it, its last message, and whether there is a record of how it got there."""
+
+    folder: Path
+    message: str | None = None
+    """None where nothing was said, or kept."""
+
+
+def read_answer(folder: Path) -> Answer:
+    """The answer in a folder: files, and `answer.md` with the last message. Raises CaseError where there is nothing to grade."""
+    if not folder.is_dir():
+        raise CaseError(f"there is no answer to grade: {folder} is no folder")
+    if not any(folder.iterdir()):
+        raise CaseError(f"there is no answer to grade: {folder} is empty")
+    return Answer(folder, read_message(folder / MESSAGE))
+
+
+def read_message(path: Path) -> str | None:
+    """The text of a message; None where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_MOST_MESSAGE)
+    except FileNotFoundError:
+        return None
+
+
+def lay_out(case: Case, folder: Path) -> None:
+    """Put a fresh copy of the case's workspace into a folder that does not exist yet; raises CaseError where it cannot be made."""
+    if case.workspace:
+        shutil.copytree(case.workspace, folder, symlinks=True)
+    else:
+        folder.mkdir(parents=True)
+    if case.make:
+        from made import MAKERS
+
+        for name in case.make:
+            if name not in MAKERS:
+                raise CaseError(f"case {case.name}: evals/made.py makes nothing called {name!r}; it makes {', '.join(MAKERS) or 'nothing'}")
+            MAKERS[name](folder)

@@ -1,0 +1,60 @@
+"""A grading as others read it: a table for people, and `grading.json` in the schema that skill-creator's viewer reads.
+
+`expectations` has `text`, `passed` and `evidence`, `summary` has `passed`, `failed`, `total` and `pass_rate`; beyond that schema
+each expectation has its criterion's `id` and `status`, and `summary` counts what was `skipped`. A skipped one has `passed` false.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any
+
+from harness.grading import FAILED, PASSED, SKIPPED, Grading
+
+SIGNS = {PASSED: "✔", FAILED: "✘", SKIPPED: "–"}
+_TEXT, _EVIDENCE = 44, 60
+
+
+def document(grading: Grading) -> dict[str, Any]:
+    """The content of grading.json."""
+    counts = grading.counts
+    total = len(grading.verdicts)
+    return {
+        "expectations": [
+            {
+                "id": each.criterion.id,
+                "text": each.criterion.text,
+                "passed": each.status == PASSED,
+                "status": each.status,
+                "evidence": f"skipped: {each.evidence}" if each.status == SKIPPED else each.evidence,
+            }
+            for each in grading.verdicts
+        ],
+        "summary": {**counts, "total": total, "pass_rate": round(counts[PASSED] / total, 4)},
+        "case": grading.case,
+    }
+
+
+def as_json(grading: Grading) -> str:
+    """The text of grading.json."""
+    return json.dumps(document(grading), ensure_ascii=False, indent=2) + "\n"
+
+
+def table(grading: Grading) -> str:
+    """A table and a sentence."""
+    from tabulate import tabulate
+
+    rows = [(SIGNS[each.status], _folded(each.criterion.text, _TEXT), _folded(each.evidence, _EVIDENCE)) for each in grading.verdicts]
+    return f"{tabulate(rows, ('', grading.case, 'seen'), tablefmt='simple')}\n\n{sentence(grading)}\n"
+
+
+def _folded(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width)) or "-"
+
+
+def sentence(grading: Grading) -> str:
+    """The counts, and which share could not be looked at."""
+    counts, total = grading.counts, len(grading.verdicts)
+    share = f" ({counts[SKIPPED] / total:.0%} of the criteria were not looked at)" if counts[SKIPPED] else ""
+    return f"{grading.case}: {counts[PASSED]} of {total} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped{share}"
