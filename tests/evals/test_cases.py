@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from harness.cases import CaseError, all_cases, read_case
 from harness.facts import FACTS
 
