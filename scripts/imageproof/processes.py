@@ -124,5 +124,6 @@ def listening(pid: int) -> dict[int, set[str]]:
     return found
 
 
-LOOPBACK = frozenset({"0100007F", "00000000000000000000000001000000"})
-"""127.0.0.1 and ::1 as /proc/net writes them on machines that count from the small end."""
+LOOPBACK = frozenset({"0100007F", "0B00007F", "00000000000000000000000001000000"})
+"""127.0.0.1, 127.0.0.11 (where an engine resolves the names of its networks) and ::1, as /proc/net writes them on machines that count
+from the small end."""

@@ -114,6 +114,14 @@ def test_listens_on_the_loopback_only(bench: Bench) -> None:
     assert "127.0.0.1 only" in outcome.seen or "healthy inside" in outcome.seen
 
 
+def test_the_engine_s_own_resolver_is_no_port_of_the_program(bench: Bench) -> None:
+    dockerfile = GOOD.replace("HEALTHCHECK", "#")
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": "exec busybox sleep 60\n"}, check=("starts",), start_seconds=2.0))["starts"]
+    assert outcome.status == "failed"
+    assert outcome.seen.startswith("does not answer on port 8080 within 2 s"), outcome.seen
+    assert "listens" not in outcome.seen
+
+
 def test_another_port_than_exposed(bench: Bench) -> None:
     serve = "exec busybox httpd -f -p 3000 -h /www\n"
     outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=2.0))["starts"]
