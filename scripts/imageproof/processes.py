@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _TERM = 1 << (signal.SIGTERM - 1)
@@ -78,6 +79,20 @@ def local_processes(main: int, container: str) -> list[Process]:
     numbers = [int(name) for name in os.listdir("/proc") if name.isdecimal() and _belongs(int(name), container)]
     found = [process for number in numbers if (process := _process(number, container))]
     return sorted(found, key=lambda process: (process.pid != main, process.pid))
+
+
+def started(processes: Sequence[Process]) -> list[Process]:
+    """Of a container's processes, the main one first, those that it started, and what these started.
+
+    What an engine runs beside it, a health probe or `docker exec`, is none of them.
+    """
+    found, parents = list[Process](), list(processes[:1])
+    while parents:
+        parent = parents.pop()
+        children = [process for process in processes if process.parent == parent.pid]
+        found += children
+        parents += children
+    return found
 
 
 def _process(pid: int, container: str) -> Process | None:

@@ -13,6 +13,7 @@ from imageproof.checks.rebuild import _FETCHING
 from imageproof.checks.secrets import _members, _spellings
 from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
+from imageproof.processes import Process, started
 from imageproof.reach import reach_of
 from imageproof.spec import Spec
 from imageproof.workspace import _pieces
@@ -149,6 +150,13 @@ def test_what_of_a_secret_file_is_secret() -> None:
 def test_lines_of_package_managers(line: str) -> None:
     assert _FETCHING.search(f"before\n{line}\nafter")
     assert not _FETCHING.search(f"before and {line.lower().replace('downloading', 'down')}")
+
+
+def test_a_health_probe_is_no_child_of_the_program() -> None:
+    rows = [(40, 7), (41, 40), (39, 41), (50, 8), (51, 50)]  # 50 is what the engine runs beside it
+    processes = [Process(pid, parent, 0, "S", f"program {pid}") for pid, parent in rows]
+    assert [process.pid for process in started(processes)] == [41, 39]
+    assert started([]) == []
 
 
 def test_sentences() -> None:

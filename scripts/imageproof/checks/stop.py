@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from imageproof.engine import Container
 from imageproof.outcome import Outcome, failed, listed, passed, plural
+from imageproof.processes import started
 from imagesize.units import visible
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def judge(proof: Proof) -> Outcome:
     plain = proof.staying().container
     name = _signal(str(proof.config.get("StopSignal") or ""))
     processes = proof.processes.get()
+    children = started(processes)
     with ThreadPoolExecutor(1) as pool:
-        orphaned = pool.submit(_orphans, proof, name) if len(processes) > 1 else None
+        orphaned = pool.submit(_orphans, proof, name) if children else None
         zombies = _zombies(proof, plain)
         stopped = _stop(proof, plain, name)
         left = orphaned.result() if orphaned else []
@@ -59,8 +61,8 @@ def judge(proof: Proof) -> Outcome:
     return passed(
         f"{name} ends it within {seconds:.1f} s with exit status {status}"
         + (
-            f", {plural(len(processes) - 1, 'child')} with it".replace("childs", "children")
-            if len(processes) > 1
+            f", {plural(len(children), 'child')} with it".replace("childs", "children")
+            if children
             else ""
         )
     )
@@ -98,7 +100,7 @@ def _stop(proof: Proof, container: Container, name: str) -> tuple[float, int, bo
 def _orphans(proof: Proof, name: str) -> list[str]:
     """The processes that are alive when the main one has ended."""
     container = _ready(proof)
-    children = [process for process in container.processes()[1:] if not process.zombie]
+    children = [process for process in started(container.processes()) if not process.zombie]
     if not children or not container.freeze(main=False):
         return []
     container.signal(name)
@@ -109,7 +111,7 @@ def _zombies(proof: Proof, plain: Container) -> list[str]:
     """Processes that have ended and stay."""
 
     def dead() -> dict[int, str]:
-        return {process.pid: visible(process.name) for process in plain.processes() if process.zombie}
+        return {process.pid: visible(process.name) for process in started(plain.processes()) if process.zombie}
 
     before = dead()
     if not before:
