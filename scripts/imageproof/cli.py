@@ -24,7 +24,19 @@ Dockerfile:  port = 8000   path = "/health"   tmpfs = ["/tmp"]
   verify_image.py . --needs db=postgres:17,POSTGRES_PASSWORD=x --env DB_HOST=db
 
 Whatever it creates is gone afterwards, also on Ctrl-C; --keep keeps the image.
-No folder of this machine is mounted into a container, and no privilege given.
+
+A hostile Dockerfile cannot hurt: no folder of this machine is mounted, no
+privilege given, and what is printed cannot steer a terminal. Bounded are a
+container's memory, processes, log and time to start and stop; of a build the
+time, the log kept, and the memory and processes of all its steps together: by
+a control group of this machine, as root beside the engine, else by that of a
+container, which costs that no step comes from an earlier proof's cache. The
+proof ends before the engine's disk is full, where this machine can see that
+disk. Not bounded: processor time, the disk of an engine elsewhere, and, but
+for --offline, the network. With --trusted the steps' memory and processes are
+not bounded, and come from what `docker build` cached. A rootless engine
+cannot bound steps and wants --trusted; another builder (`docker buildx use`)
+has bounds of its own.
 
 Exit status: 0 all checks that ran hold, 1 one failed, 2 the proof could not be
 made (standard error says why), 3 every check was skipped.

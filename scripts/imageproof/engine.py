@@ -2,7 +2,7 @@
 
 Everything it creates carries the label `imageproof`, so that a person finds what a killed proof left behind:
 `docker ps -a --filter label=imageproof`. No folder of the host is mounted, no privilege is given; memory, processes, log
-size and time are bounded.
+size and time of containers and of a build's steps are bounded, and the disk where it can be seen from here.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from imageproof.buildlog import BuildLog
-from imageproof.confinement import confined
+from imageproof.confinement import IDLE, Disk, can_confine, confined, disk_of, engine_process, idle_image
+from imageproof.confinement import PROCESSES as BUILD_PROCESSES
 from imageproof.errors import ProofError, Skip
 from imageproof.processes import Process, local_processes
 from imagesize.errors import ImageError
+from imagesize.units import size
 
 LABEL = "imageproof"
 PROCESSES = 512
@@ -34,6 +36,7 @@ LOG_BYTES = 1 << 20
 TMPFS_BYTES = 64 << 20
 """Size of a tmpfs whose size is not said."""
 _POLL = 0.05
+_LOOK = 0.5  # seconds between two looks at the disk
 _PATIENCE = 30.0  # seconds for an engine to create a container
 _SECOND = 1_000_000_000  # nanoseconds, as engines count
 _NO_FRONT_END = re.compile(
@@ -212,26 +215,31 @@ class Container:
 
 
 class Engine:
-    """An engine, and all that one proof makes in it."""
+    """An engine, and all that one proof makes in it. Several proofs may be under way at once, each with an engine of its own."""
 
-    def __init__(self, client: Any, build_seconds: float) -> None:
+    def __init__(self, client: Any, build_seconds: float, offline: bool = False) -> None:
         self.client = client
         self.key = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._build_seconds = build_seconds
+        self._offline = offline
         self._docker: Any = import_module("docker")
         self._requests: Any = import_module("requests")
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._why = "the proof was ended"
         self._builds: set[subprocess.Popen[bytes]] = set()
         self._tags: dict[str, str] = {}
         self._made = threading.Condition()
         self._in_the_making = 0
         self._network = ""
         self._cgroup = ""
-        self._front_end_missing = False
         with self.asking():
             self.info: Mapping[str, Any] = client.info()
-            self._images_before = {str(image["Id"]) for image in client.images()}
+            self._images_before = {str(image["Id"]) for image in client.images() if not _made_by_a_proof(image)}
+        self._process = engine_process(client.get_adapter(client.base_url).socket_path) if self._near else 0
+        self._disk = disk_of(self._process, str(self.info.get("DockerRootDir"))) if self._near else None
+        if self._disk:
+            threading.Thread(target=self._watch, args=(self._disk,), daemon=True).start()
 
     # What it is --------------------------------------------------------------------------------------------------------------------
 
@@ -249,20 +257,23 @@ class Engine:
     @property
     def _near(self) -> bool:
         """Whether its containers' addresses can be reached from here."""
-        options = " ".join(map(str, self.info.get("SecurityOptions") or ()))
         local = str(self.client.base_url).startswith(("http+docker", "unix:", "http+unix"))
         return (
             local
             and sys.platform == "linux"
-            and "rootless" not in options
+            and not self._rootless
             and "Desktop" not in str(self.info.get("OperatingSystem"))
         )
+
+    @property
+    def _rootless(self) -> bool:
+        return "rootless" in " ".join(map(str, self.info.get("SecurityOptions") or ()))
 
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Within, what the engine refuses raises Skip, and its silence ProofError."""
         if self._closed.is_set():
-            raise ProofError("the proof was ended")
+            raise ProofError(self._why)
         try:
             yield
         except self._docker.errors.APIError as error:
@@ -275,17 +286,74 @@ class Engine:
     def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the proof's end."""
         if self._closed.wait(seconds):
-            raise ProofError("the proof was ended")
+            raise ProofError(self._why)
+
+    def _watch(self, disk: Disk) -> None:
+        """End the proof before what it builds and runs has filled the engine's disk."""
+        while not self._closed.wait(_LOOK):
+            if disk.full:
+                self._why = (
+                    f"the proof was ended: what it builds and runs has filled the engine's disk, of which {size(disk.least)} must stay free"
+                )
+                self.end()
 
     @contextmanager
-    def confined(self) -> Iterator[None]:
-        """Within, the steps of builds have bounds; raises ProofError where this engine's cannot be given any from here."""
-        if not self._near or self.info.get("CgroupDriver") != "cgroupfs":
-            raise ProofError(
-                "--untrusted needs an engine on this machine that manages control groups itself (cgroupfs)"
-            )
-        with confined() as self._cgroup:
-            yield
+    def bounded(self, memory: int) -> Iterator[str]:
+        """Within, all steps of builds together have so many bytes of memory (0: three quarters of the engine's) and a number of processes.
+
+        Gives what a reader should know about it. Raises ProofError where this engine cannot do that.
+        """
+        if builder := self._other_builder():
+            yield f"The steps of the build had only the bounds of the builder {builder}."
+            return
+        memory = memory or int(self.info.get("MemTotal") or 0) * 3 // 4
+        with ExitStack() as held:
+            if can_confine(self._process):
+                with suppress(OSError):
+                    self._cgroup = held.enter_context(confined(self.key, memory))
+            if not self._cgroup:
+                self._cgroup = self._idle(memory)
+            yield ""
+
+    def _idle(self, memory: int) -> str:
+        """Start a container that does nothing; its control group, which bounds what is put into it."""
+        driver, machine = str(self.info.get("CgroupDriver")), str(self.info.get("Architecture"))
+        place = {"cgroupfs": ("/docker", "/docker/{}"), "systemd": ("system.slice", "/system.slice/docker-{}.scope")}.get(driver)
+        bounds = self.info.get("MemoryLimit") and self.info.get("PidsLimit") and not self._rootless
+        if not place or not bounds:
+            kind = "a rootless engine" if self._rootless else "this engine"
+            raise ProofError(f"{kind} cannot bound what a build runs; --trusted does without bounds")
+        tag = self._tag()
+        try:
+            with self._making(), self.asking():
+                self.client.import_image_from_data(idle_image(machine), *tag.split(":"))
+        except KeyError:
+            raise ProofError(f"on {machine} nothing bounds what a build runs; --trusted does without bounds") from None
+        host = self.client.create_host_config(
+            network_mode="none",
+            mem_limit=memory,
+            memswap_limit=memory,
+            pids_limit=BUILD_PROCESSES,
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            cgroup_parent=place[0],
+        )
+        with self._making(), self.asking():
+            made = self.client.create_container(tag, [IDLE], host_config=host, labels={LABEL: self.key}, name=f"{LABEL}-{self.key}-bounds")
+        with self.asking():
+            self.client.start(made["Id"])
+        return place[1].format(made["Id"])
+
+    def _other_builder(self) -> str:
+        """The name of the builder that buildx would use, where it is not the engine's own."""
+        home = os.environ.get("BUILDX_CONFIG") or os.path.join(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"), "buildx")
+        if not os.environ.get("BUILDX_BUILDER") and not os.path.exists(os.path.join(home, "current")):
+            return ""
+        told = bytearray()
+        self._run(["docker", "buildx", "inspect"], lambda line: None, lambda: None, {}, told)
+        fields = dict(line.partition(":")[::2] for line in reversed(told.decode("utf-8", "replace").splitlines()))
+        return "" if fields.get("Driver", "docker").strip() == "docker" else fields.get("Name", "").strip()
 
     # Images ------------------------------------------------------------------------------------------------------------------------
 
@@ -304,7 +372,7 @@ class Engine:
             while data := read():
                 file.write(data)
                 if self._closed.is_set():
-                    raise ProofError("the proof was ended")
+                    raise ProofError(self._why)
 
     def build(
         self,
@@ -320,10 +388,12 @@ class Engine:
         `show` is told what goes on. Raises ProofError where there is no buildx; a build that fails is a result.
         """
         began = time.monotonic()
-        tag = f"{LABEL}-{self.key}:{len(self._tags)}"
-        if not output:
-            self._tags[tag] = ""
-        kept = [*(output or ("--load", "--tag", tag)), *(("--cgroup-parent", self._cgroup) if self._cgroup else ())]
+        tag = "" if output else self._tag()
+        kept = [
+            *(output or ("--load", "--tag", tag)),
+            *(("--cgroup-parent", self._cgroup) if self._cgroup else ()),
+            *(("--network", "none") if self._offline else ()),
+        ]
         command = [
             "docker",
             "buildx",
@@ -337,7 +407,7 @@ class Engine:
             context,
         ]
         log = BuildLog()
-        status = self._process(command, log.read, lambda: show(log.last) if show else None, variables or {})
+        status = self._run(command, log.read, lambda: show(log.last) if show else None, variables or {})
         seconds = time.monotonic() - began
         if status is None:
             return BuildResult(
@@ -351,6 +421,13 @@ class Engine:
         identity = str(self.inspect(tag)["Id"])
         self._tags[tag] = identity
         return BuildResult(identity, log, seconds, "")
+
+    def _tag(self) -> str:
+        """Another name for an image, which is removed in the end."""
+        with self._lock:
+            tag = f"{LABEL}-{self.key}:{len(self._tags)}"
+            self._tags[tag] = ""
+        return tag
 
     @staticmethod
     def lacks_front_end(result: BuildResult) -> bool:
@@ -373,7 +450,7 @@ class Engine:
             "--",
             context,
         ]
-        self._process(command, lambda line: None, lambda: None, {}, told)
+        self._run(command, lambda line: None, lambda: None, {}, told)
         try:
             warnings = json.loads(told).get("warnings") or []
         except (ValueError, AttributeError):
@@ -395,7 +472,7 @@ class Engine:
         if "Cannot connect to the Docker daemon" in words:
             raise ProofError("docker cannot reach its engine: is the chosen context the right one?")
 
-    def _process(
+    def _run(
         self,
         command: list[str],
         read: Callable[[bytes], object],
@@ -410,7 +487,7 @@ class Engine:
         environment = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "DOCKER_CLI_HINTS": "false", **variables}
         with self._lock:
             if self._closed.is_set():
-                raise ProofError("the proof was ended")
+                raise ProofError(self._why)
             try:
                 process = subprocess.Popen(
                     command,
@@ -454,7 +531,7 @@ class Engine:
             timer.cancel()
             self._end(process)
         if self._closed.is_set():
-            raise ProofError("the proof was ended")
+            raise ProofError(self._why)
         return None if late.is_set() else status
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
@@ -478,7 +555,7 @@ class Engine:
             if not self._network:
                 name = f"{LABEL}-{self.key}"
                 with self.asking():
-                    self.client.create_network(name, driver="bridge", labels={LABEL: self.key})
+                    self.client.create_network(name, driver="bridge", internal=self._offline, labels={LABEL: self.key})
                 self._network = name
             return self._network
 
@@ -493,6 +570,8 @@ class Engine:
             else None
         )
         publish = main and not self._near
+        if publish and setup.ports and self._offline:
+            raise ProofError("--offline hides a port from everybody but an engine's own machine, and this engine is on another")
         host = client.create_host_config(
             network_mode=network,
             mem_limit=setup.memory,
@@ -537,7 +616,7 @@ class Engine:
         """Within, something is created that `end` must wait for, so that `close` finds it."""
         with self._made:
             if self._closed.is_set():
-                raise ProofError("the proof was ended")
+                raise ProofError(self._why)
             self._in_the_making += 1
         try:
             yield
@@ -592,6 +671,12 @@ class Engine:
         self.client.remove_image(tag)
 
 
+def _made_by_a_proof(image: Mapping[str, Any]) -> bool:
+    """Whether all names of an image are some proof's: it is not for another proof to keep."""
+    names = [name for name in image.get("RepoTags") or () if name != "<none>:<none>"]
+    return bool(names) and all(name.startswith(f"{LABEL}-") for name in names)
+
+
 def _probe(told: Mapping[str, Any]) -> Probe:
     from datetime import datetime
 
@@ -609,13 +694,27 @@ def _tmpfs(text: str) -> tuple[str, str]:
     return path, options if "size=" in options else f"{options},size={TMPFS_BYTES}"
 
 
+_open: set[Engine] = set()
+
+
+def end_all() -> None:
+    """End all proofs of this process, those of other threads: each removes what it made, and raises ProofError."""
+    for engine in list(_open):
+        engine.end()
+
+
 @contextmanager
-def connected(build_seconds: float) -> Iterator[Engine]:
+def connected(build_seconds: float, offline: bool = False) -> Iterator[Engine]:
     """The engine that this machine's docker would use, else podman's; raises ProofError where none answers. The caller closes it."""
     from imagesize.engine import connected as connected_client
 
     try:
         with connected_client() as client:
-            yield Engine(client, build_seconds)
+            engine = Engine(client, build_seconds, offline)
+            _open.add(engine)
+            try:
+                yield engine
+            finally:
+                _open.discard(engine)
     except ImageError as error:
         raise ProofError(str(error).removesuffix(", and there is no such file")) from None

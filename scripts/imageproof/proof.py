@@ -56,18 +56,19 @@ RANDOM_USER = "12345:0"
 def prove(spec: Spec, keep: bool = False, progress: Progress = SILENT) -> Report:
     """Prove what a spec names, and remove all that was made for it; raises ProofError where that cannot be done.
 
-    With `keep` the image that was built stays. This is what programs call: the examples' tests and the evals.
+    With `keep` the image that was built stays. This is what programs call: the examples' tests and the evals. Threads of one process
+    may make several proofs at once; `engine.end_all` ends them.
     """
     began = time.monotonic()
     checks = selected(spec)
     kept: list[str] = []
-    with connected(spec.build_seconds) as engine:
+    with connected(spec.build_seconds, spec.offline) as engine:
         workspace, held = Workspace(spec), ExitStack()
         try:
-            if spec.untrusted and not spec.image:
-                held.enter_context(engine.confined())
             workspace.prepare(plant=any(check.name == "secrets" for check in checks))
             proof = Proof(spec, engine, workspace, progress)
+            if not spec.trusted and not spec.image and (note := held.enter_context(engine.bounded(spec.build_memory))):
+                proof.notes.append(note)
             outcomes = proof.run_checks(checks)
         finally:
             with _undisturbed():

@@ -44,7 +44,9 @@ class Spec(NamedTuple):
     start_seconds: float = 30.0
     stop_seconds: float = 10.0
     build_seconds: float = 1800.0
-    untrusted: bool = False
+    build_memory: int = 0
+    trusted: bool = False
+    offline: bool = False
     touch: str = ""
     canary: tuple[str, ...] = ()
     check: tuple[str, ...] = ()
@@ -240,14 +242,15 @@ OPTIONS = (
     Option("bounds", "start-seconds", "N", "until it answers (default: 30)", _seconds),
     Option("bounds", "stop-seconds", "N", "until it has ended after the stop signal (default: 10)", _seconds),
     Option("bounds", "build-seconds", "N", "until a build has ended (default: 1800)", _seconds),
+    Option("bounds", "build-memory", "SIZE", "memory of all steps of a build together (default: three quarters of the engine's)", _memory),
     Option(
         "bounds",
-        "untrusted",
+        "trusted",
         "",
-        "bound the memory and the processes of the build's steps, too; needs root on the engine's machine, and steps are "
-        "not taken from what other builds cached",
+        "do not bound the memory and processes of the build's steps; they are then taken from what `docker build` cached",
         many="flag",
     ),
+    Option("bounds", "offline", "", "no network for the build's steps, and none but their own for the containers", many="flag"),
     Option("checks", "touch", "FILE", "a source file of the context: the rebuild check changes it in a copy", _path),
     Option(
         "checks",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
-from imagesize.blobs import Meter, Region, Scan, open_regular, scan_region
+from imagesize.blobs import Meter, Region, Scan, Source, decompressed, open_regular, scan_region
 from imagesize.errors import ImageError
 from imagesize.history import Step
 from imagesize.stack import FileTree, Stacked, stack
@@ -84,6 +84,15 @@ class Layer:
             raise ImageError(f"{path!r} came in a stream and was not kept")
         with self._region.opened() as opened:
             return opened.read_at(self.entries.offsets[index], size)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes of the layer's tar, decompressed; raises ImageError where it came in a stream."""
+        if self._region is None:
+            raise ImageError(f"layer {self.index} came in a stream and was not kept")
+        with self._region.opened() as opened:
+            read = decompressed(self.compression, Source(opened.read, opened.readinto, lambda data: None))
+            while data := bytes(read()):
+                yield data
 
     def find(self, index: int, interest: Interest) -> bytes:
         """What follows the interest's marker in the program that is entry `index`; nothing where it is not there."""

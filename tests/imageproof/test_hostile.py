@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from imageproof.engine import LOG_BYTES, PROCESSES
+from imageproof.confinement import NAME, can_confine, disk_of, engine_process
+from imageproof.engine import LOG_BYTES, PROCESSES, connected
 from imageproof.errors import ProofError
 
 from .harness import GOOD, Bench, by_name, failing
@@ -45,18 +46,70 @@ def test_fork_bomb_is_bounded(bench: Bench, nothing_left: None) -> None:
     assert {each.name for each in report.outcomes} == {"starts", "stop"}
 
 
-def test_steps_of_an_untrusted_build_are_bounded(bench: Bench, nothing_left: None) -> None:
-    dockerfile = GOOD.replace("USER", "RUN busybox cat /proc/self/cgroup; false\nUSER")
-    try:
-        report = bench.prove(dockerfile, untrusted=True, check=("build",))
-    except ProofError as error:
-        pytest.skip(str(error))
+HOSTILE = {
+    "fork bomb": ("for i in $(busybox seq 300); do busybox sleep 20 & done; wait", "can't fork"),
+    "memory hog": ("busybox dd if=/dev/zero of=/dev/null bs=200M count=1", "exit status 137"),
+}
+
+
+@pytest.mark.parametrize("own_group", [True, False])
+@pytest.mark.parametrize("run", HOSTILE)
+def test_what_a_build_runs_is_bounded(run: str, own_group: bool, bench: Bench, nothing_left: None, monkeypatch: Any) -> None:
+    """By a control group of this machine, or by that of a container."""
+    if own_group and not _sees_engine():
+        pytest.skip("needs root, and the engine's control groups, on this machine")
+    if not own_group:
+        monkeypatch.setattr("imageproof.engine.can_confine", lambda process: False)
+    monkeypatch.setattr("imageproof.confinement.PROCESSES", 200)
+    monkeypatch.setattr("imageproof.engine.BUILD_PROCESSES", 200)
+    command, words = HOSTILE[run]
+    report = bench.prove(GOOD.replace("USER", f"RUN {command}\nUSER"), check=("build",), build_memory=100 << 20)
     (build,) = report.outcomes
     assert build.status == "failed"
-    log = Path(build.notes[0].partition(": ")[2])
-    assert "/imageproof-untrusted/" in log.read_text()
+    log = Path(build.notes[-1].partition(": ")[2])
+    assert words in build.seen + log.read_text()
     log.unlink()
-    assert not list(Path("/sys/fs/cgroup").glob("**/imageproof-untrusted"))
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/{NAME}"))
+
+
+ENDLESS = "RUN while true; do echo 0123456789012345678901234567890123456789; done"
+
+
+def test_a_build_that_prints_without_end(bench: Bench, nothing_left: None) -> None:
+    report = bench.prove(GOOD.replace("USER", f"{ENDLESS}\nUSER"), build_seconds=6.0)
+    (build, *rest) = report.outcomes
+    assert "did not end within 6 s" in build.seen
+    assert {each.status for each in rest} == {"skipped"}
+    log = Path(build.notes[-1].partition(": ")[2])
+    assert log.stat().st_size < 9 << 20
+    log.unlink()
+
+
+@pytest.mark.parametrize("what", ["build", "container"])
+def test_the_disk_does_not_fill(what: str, bench: Bench, nothing_left: None, monkeypatch: Any) -> None:
+    if not _disk():
+        pytest.skip("needs an engine whose disk can be seen from here")
+    fill = "for i in $(busybox seq 40); do busybox dd if=/dev/zero of=/data/$i bs=1M count=50; busybox sleep 0.1; done"
+    writer = WORKER.replace("USER", f"RUN busybox mkdir -m 0777 /data{f'; {fill}' if what == 'build' else ''}\nUSER")
+    monkeypatch.setattr("imageproof.confinement.least_free", lambda size, free: free - (100 << 20))
+    with pytest.raises(ProofError, match="has filled the engine's disk"):
+        bench.prove(writer, {"serve.sh": fill}, expect_log="never", start_seconds=30.0)
+
+
+def _disk() -> int:
+    """Free bytes of the engine's disk; 0 where it cannot be seen."""
+    with connected(60) as engine:
+        disk = disk_of(engine_process("/var/run/docker.sock"), str(engine.info["DockerRootDir"]))
+        engine.close()
+    return disk.free if disk else 0
+
+
+def _sees_engine() -> bool:
+    with connected(60) as engine:
+        try:
+            return can_confine(engine_process("/var/run/docker.sock"))
+        finally:
+            engine.close()
 
 
 def test_memory_is_bounded(bench: Bench) -> None:

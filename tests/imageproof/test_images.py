@@ -270,3 +270,41 @@ def test_folder_above_the_code_belongs_to_the_user(bench: Bench) -> None:
     outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
     assert outcome.status == "failed"
     assert "/app/" in outcome.seen
+
+
+OTHERS = {
+    "app/tests/cases.py": "VALUES = [1]\n",
+    "app/test_cases.py": "from app import cases\n\n\ndef load():\n    return cases.all()\n",
+    "app/test_login.py": "def test_login():\n    assert True\n",
+    "app/load_test.js": "export const LIMIT = 3\n",
+    "app/spec/openapi.yaml": "openapi: 3.1.0\n",
+    "deps/lib/test_cases.py": "def test_it():\n    assert True\n",
+    "deps/lib/tests/__init__.py": "# none\n",
+    "deps/lib-1.0.dist-info/RECORD": "lib/test_cases.py,,\nlib/tests/__init__.py,,\nlib-1.0.dist-info/RECORD,,\n",
+}
+
+
+def test_which_files_are_tests(bench: Bench) -> None:
+    """Those of the application, by where they are or by what is in them; not those of a package, wherever it was installed."""
+    dockerfile = GOOD.replace("USER", "COPY app /app\nCOPY deps /deps\nUSER")
+    outcome = by_name(bench.prove(dockerfile, OTHERS, check=("contents",)))["contents"]
+    assert outcome.seen.startswith("tests: /app/test_login.py, /app/tests/cases.py (")
+
+
+def test_a_comment_that_no_compiler_keeps(bench: Bench) -> None:
+    """The step that compiles ran again and made the same: that is no stale program, and no proof of a new one either."""
+    build = "FROM base AS build\nWORKDIR /src\nCOPY main.go .\nRUN busybox grep -v // main.go > /program\n"
+    dockerfile = GOOD.replace("FROM base\n", f"{build}FROM base\n").replace("USER", "COPY --from=build /program /app/\nUSER")
+    report = bench.prove(dockerfile, {"main.go": "package main\n"}, touch="main.go", check=("rebuild",))
+    outcome = by_name(report)["rebuild"]
+    assert outcome.status == "passed"
+    assert "the image is the same" in outcome.seen
+    assert "would prove" in outcome.notes[-1]
+
+
+def test_a_file_that_no_step_uses(bench: Bench) -> None:
+    build = "FROM base AS build\nCOPY main.go /src/\n"
+    dockerfile = GOOD.replace("FROM base\n", f"{build}FROM base\n").replace("USER", "COPY --from=build /bin/busybox /app/\nUSER")
+    report = bench.prove(dockerfile, {"main.go": "package main\n"}, touch="main.go", check=("rebuild",))
+    assert failing(report) == ["rebuild"]
+    assert "does not contain the new code" in by_name(report)["rebuild"].seen

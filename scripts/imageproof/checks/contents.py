@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,18 +16,13 @@ if TYPE_CHECKING:
     from imagesize.model import Image
 
 _FOLDERS = {kind.slug: kind.folders for kind in KINDS}
-_LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/vendor/bundle/", "/gems/")
-"""What others wrote: their tests and source maps are `analyze_image_size.sh`'s to tell."""
-_SYSTEM = (
-    "etc/ssl/",
-    "etc/pki/",
-    "etc/ssh/",
-    "usr/share/",
-    "usr/lib/ssl/",
-    "usr/local/share/ca-certificates/",
-    "var/lib/",
-    "usr/lib/python3",
+_LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/vendor/", "/gems/")
+"""What others wrote: their tests and source maps are `analyze_image_size.sh`'s to tell, as are those of any package."""
+_SYSTEM = tuple(
+    f"{folder}/" for folder in "etc/pki etc/ssh etc/ssl usr/lib usr/libexec usr/local/go usr/local/lib usr/local/share var/lib".split()
 )
+_SHARED = "usr/share/"
+_SITE = "usr/share/nginx/"  # what a site's images are made for
 _PROGRAMS = (
     "bin",
     "sbin",
@@ -42,6 +38,14 @@ _COMPILERS = frozenset("gcc g++ cc c++ clang clang++ rustc cargo go javac make c
 _LOCK_TOOLS = frozenset(
     "poetry uv uvx pipenv pdm hatch pip-compile npm npx yarn yarnpkg pnpm pnpx corepack bun composer bundle mvn gradle".split()
 )
+_TESTS = frozenset({"test", "tests", "__tests__"})
+_CODE = frozenset("py js mjs cjs jsx ts tsx mts cts rb php go java kt rs cs swift sh exs lua pl".split())
+_TESTING = re.compile(
+    rb"\b(?:def|func|fn|function) test|\b(?:it|test|describe|suite|expect)(?:\.\w+)?\s*\(|unittest|pytest|minitest|rspec|PHPUnit|ExUnit"
+    rb"|#\[test\]|@Test\b|\bassert\b|\bbats\b",
+    re.IGNORECASE,
+)
+"""What stands in a test."""
 _SMALL = 1 << 16
 
 
@@ -54,6 +58,8 @@ class Kind(NamedTuple):
     change: str
     base_too: bool = False
     """Whether the base image's are counted: another base is the cure."""
+    own: bool = False
+    """Whether only what the application's people wrote is counted."""
 
 
 def _below(slug: str, *without: str) -> Callable[[str], bool]:
@@ -70,6 +76,8 @@ def _below(slug: str, *without: str) -> Callable[[str], bool]:
 
 
 def _own(path: str) -> bool:
+    if path.startswith(_SHARED):
+        return path.startswith(_SITE)
     return not any(place in f"/{path}" for place in _LIBRARIES) and not path.startswith(_SYSTEM)
 
 
@@ -82,18 +90,11 @@ def _program(names: frozenset[str]) -> Callable[[str], bool]:
 
 
 def _test(path: str) -> bool:
+    """Whether it is a program, and named as a test or in a folder of tests."""
     *folders, name = path.split("/")
-    stem = name.rpartition(".")[0]
-    named = (
-        (name.startswith("test_") and name.endswith(".py"))
-        or stem.endswith(("_test", ".test", ".spec"))
-        or name == "conftest.py"
-    )
-    return _own(path) and (
-        named
-        or any(folder in ("test", "tests", "__tests__", "spec") for folder in folders[1:])
-        or folders[:1] in (["tests"], ["test"])
-    )
+    stem, _, ending = name.rpartition(".")
+    named = name.startswith("test_") or stem.endswith(("_test", ".test", ".spec", "_spec")) or stem == "conftest"
+    return ending in _CODE and _own(path) and (named or not _TESTS.isdisjoint(folders))
 
 
 KINDS_HERE = (
@@ -110,11 +111,12 @@ KINDS_HERE = (
     ),
     Kind("package caches", _below("caches"), "use a cache mount: `RUN --mount=type=cache,target=…`"),
     Kind("version control", _below("version-control"), "name .git in .dockerignore"),
-    Kind("tests", _test, "name them in .dockerignore, or copy only what runs"),
+    Kind("tests", _test, "name them in .dockerignore, or copy only what runs", own=True),
     Kind(
         "source maps",
         lambda path: path.endswith(".map") and path.count(".") > 1 and _own(path),
         "build without them, or `COPY --exclude=**/*.map`",
+        own=True,
     ),
     Kind(
         "tools that install from lock files",
@@ -130,6 +132,7 @@ def judge(proof: Proof) -> Outcome:
     base = proof.base_layers(image)
     found: dict[str, list[tuple[str, int]]] = {}
     count = 0
+    foreign = _foreign(image)
     for path, placed in image.final_tree.items():
         if placed.entry.kind not in ("file", "symlink", "hardlink") or (
             placed.entry.kind == "file" and not placed.entry.size
@@ -137,7 +140,7 @@ def judge(proof: Proof) -> Outcome:
             continue
         count += 1
         for kind in KINDS_HERE:
-            if (kind.base_too or placed.layer >= base) and kind.fits(path):
+            if (kind.base_too or placed.layer >= base) and kind.fits(path) and (not kind.own or not foreign(path)):
                 found.setdefault(kind.name, []).append((path, placed.entry.size))
                 break
     credentials = list(_credentials(proof, image, base))
@@ -153,6 +156,33 @@ def judge(proof: Proof) -> Outcome:
         for name, files in found.items()
     )
     return failed(seen, "; ".join(changes[name] for name in found))
+
+
+def _foreign(image: Image) -> Callable[[str], bool]:
+    """Whether a file that is the application's by its name is a package's, or no test by what is in it.
+
+    Packages are sought when the first file is asked for.
+    """
+    from imagesize import packages
+    from imagesize.errors import ImageError
+
+    tree = image.final_tree
+    known: list[packages.Packages] = []
+
+    def foreign(path: str) -> bool:
+        if not known:
+            known.append(packages.find(image))
+        number = tree.find(path)
+        if number is not None and known[0].owners[number] >= 0:
+            return True
+        if not _test(path) or not _TESTS.isdisjoint(path.split("/")[:-1]):
+            return False
+        try:
+            return not _TESTING.search(image.read(path, _SMALL))
+        except ImageError:
+            return False
+
+    return foreign
 
 
 def _credentials(proof: Proof, image: Image, base: int) -> Iterator[tuple[str, int]]:

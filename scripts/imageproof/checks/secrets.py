@@ -38,7 +38,7 @@ def judge(proof: Proof) -> Outcome:
     if not canaries:
         raise Skip(proof.workspace.note or "no value to look for: --canary value:TEXT gives one")
     image = proof.contents.get()
-    found = dict.fromkeys([*_in_configuration(image, canaries), *_in_layers(proof, image, canaries)])
+    found = dict.fromkeys([*_in_configuration(image, canaries), *_in_layers(image, proof.base_layers(image), canaries)])
     searched = (
         f"{plural(len(canaries), 'value')} in {plural(len(image.layers), 'layer')}, the history and the configuration"
     )
@@ -75,23 +75,22 @@ def _in_configuration(image: Image, canaries: list[Canary]) -> Iterator[tuple[Ca
                 yield canary, "the configuration"
 
 
-def _in_layers(proof: Proof, image: Image, canaries: list[Canary]) -> Iterator[tuple[Canary, str]]:
+def _in_layers(image: Image, base: int, canaries: list[Canary]) -> Iterator[tuple[Canary, str]]:
+    """Where the values stand in the layers: in their bytes, then in the compressed files above the base image, as many as have room."""
     needles = [(canary, spelling) for canary in canaries for spelling in dict.fromkeys(_spellings(canary.value))]
-    base = proof.base_layers(image)
-    room = _ALL_OPENED
     for layer in image.layers:
-        where = f"layer {layer.index}"
         for canary, offset in _raw(layer, needles):
-            yield canary, f"{visible(_path_at(layer, offset))} of {where}"
-        if layer.index >= base:
-            for entry, content in layer.files(_is_compressed, _OPENED):
-                for name, data in _members(content):
-                    room -= len(data)
-                    if room < 0:
-                        return
-                    for canary, spelling in needles:
-                        if spelling in data:
-                            yield canary, f"/{visible(entry.path)}{visible(name)} of {where}"
+            yield canary, f"{visible(_path_at(layer, offset))} of layer {layer.index}"
+    room = _ALL_OPENED
+    for layer in image.layers[base:]:
+        for entry, content in layer.files(_is_compressed, _OPENED):
+            for name, data in _members(content):
+                room -= len(data)
+                if room < 0:
+                    return
+                for canary, spelling in needles:
+                    if spelling in data:
+                        yield canary, f"/{visible(entry.path)}{visible(name)} of layer {layer.index}"
 
 
 def _raw(layer: Layer, needles: list[tuple[Canary, bytes]]) -> Iterator[tuple[Canary, int]]:
@@ -101,26 +100,13 @@ def _raw(layer: Layer, needles: list[tuple[Canary, bytes]]) -> Iterator[tuple[Ca
         spelling[:_HEAD] for _, spelling in needles
     }  # made-up values begin alike: one search tells that none is there
     tail, start = b"", 0
-    for chunk in _chunks(layer):
+    for chunk in layer.chunks():
         data = tail + chunk
         for canary, spelling in needles if any(head in data for head in heads) else ():
             if (at := data.find(spelling)) >= 0:
                 yield canary, start - len(tail) + at
         start += len(chunk)
         tail = data[-overlap:]
-
-
-def _chunks(layer: Layer) -> Iterator[bytes]:
-    """The bytes of the layer's tar."""
-    from imagesize.blobs import Source, decompressed
-
-    region = layer.plain_region or layer._region
-    if region is None:
-        raise Skip("a layer came in a stream and cannot be searched")
-    with region.opened() as opened:
-        read = decompressed(layer.compression, Source(opened.read, opened.readinto, lambda data: None))
-        while data := bytes(read()):
-            yield data
 
 
 def _path_at(layer: Layer, offset: int) -> str:
