@@ -48,8 +48,8 @@ def load(
 
     `platform` chooses in an index. `deep=False` asks an engine for its history alone. `keep` says from a path and a size whose bytes
     are kept while the layers are read: it saves a second run through compressed layers, and is the only way with an engine's image.
-    `verify` compares all layers with their digests, or none; else it is compressed ones, and of plain ones the smallest, 32 MiB
-    together. Raises ImageError.
+    `verify` compares all layers with their digests, or none; else it is compressed ones where there are two processors, and of others
+    the smallest, 64 MiB together. Raises ImageError.
     """
     return load_all([source], platform=platform, deep=deep, keep=keep, limits=limits, verify=verify)[0]
 

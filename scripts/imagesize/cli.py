@@ -105,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     safety.add_argument(
         "--verify",
         action=argparse.BooleanOptionalAction,
-        help="compare all layers, or none, with their digests (default: compressed ones, and of plain ones the smallest, 32 MiB together)",
+        help="compare all layers, or none, with their digests (default: compressed ones where there are two processors; "
+        "of others the smallest, 64 MiB together)",
     )
     safety.add_argument(
         "--max-read", type=sized, default=LIMITS.bytes, metavar="SIZE", help="most uncompressed bytes to read (default: 64GiB)"

@@ -50,7 +50,7 @@ def scan_all(tasks: Sequence[Task], job: Job) -> list[Scan]:
         scans = _in_processes(tasks, compressed, job)
     meter = Meter(job.limits.bytes, job.show)
     apart = [number for number, task in enumerate(tasks) if number not in scans and task.hashed and task.region.size >= _APART]
-    hashing = _Hashing(tasks, apart if _processors() > 1 else [])
+    hashing = _Hashing(tasks, apart if processors() > 1 else [])
     entries = 0
     try:
         for number, task in enumerate(tasks):
@@ -127,13 +127,14 @@ def is_compressed(region: Region) -> bool:
         return opened.read_at(0, 2) in (b"\x1f\x8b", b"\x28\xb5")
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _can_fork() -> bool:
     """Whether there is a second processor, and this process can be copied without harm."""
-    return sys.platform == "linux" and _processors() > 1 and threading.active_count() == 1
+    return sys.platform == "linux" and processors() > 1 and threading.active_count() == 1
 
 
 def _in_processes(tasks: Sequence[Task], numbers: list[int], job: Job) -> dict[int, Scan]:

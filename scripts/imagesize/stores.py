@@ -76,13 +76,14 @@ class _Members(Stream):
     """The members of an archive that comes as a stream: each is told by how it begins."""
 
     def __init__(self, read: Callable[[], bytes | memoryview], limits: Limits, meter: Meter, interest: Interest) -> None:
-        super().__init__(read)
+        super().__init__(read, Interest(lambda path, size: True))
         self._limits, self._meter, self._wanted = limits, meter, interest
         self._room = _DOCUMENTS
         self.documents: dict[str, bytes] = {}
         self.scans: dict[str, Scan] = {}
 
     def visit(self, at: int, size: int, path: str, executable: bool) -> tuple[int, bytes | None]:
+        self.seek(at)
         start = self.peek(min(BLOCK, size))
         if _is_layer(start):
             try:

@@ -112,7 +112,7 @@ class Interest(NamedTuple):
     """with one of these bytes behind it,"""
     after: int = 0
     """and how many bytes from there on are kept."""
-    marked_from: int = 0
+    marked_from: int = 1 << 62
     """The size from which an executable is searched."""
 
 
@@ -122,8 +122,12 @@ NOTHING = Interest(lambda path, size: False)
 class Input(Protocol):
     """Bytes of an archive that are asked for in rising order."""
 
-    def header(self, at: int) -> bytes | memoryview:
-        """The 512 bytes at an offset, good until more is asked for; fewer at the end."""
+    @property
+    def passing(self) -> Interest | None:
+        """For an archive that comes once: whose bytes are kept. The scan itself looks at all other files that lie in its window."""
+
+    def window(self, at: int) -> tuple[bytes | memoryview, int]:
+        """Bytes at hand, good until more is asked for, and the offset of their first: from `at` on at least 512, or all to the end."""
 
     def payload(self, at: int, size: int) -> bytes:
         """All bytes of a small payload."""
@@ -135,16 +139,15 @@ class Input(Protocol):
 class Archive:
     """An archive that can be read at any place: headers are fetched, payloads are passed over."""
 
+    passing = None
+
     def __init__(self, read_at: Callable[[int, int], bytes], size: int) -> None:
         self._read_at, self._size = read_at, size
         self._window, self._start = b"", 0
 
-    def header(self, at: int) -> bytes:
-        offset = at - self._start
-        if not 0 <= offset <= len(self._window) - BLOCK:
-            self._window = self._read_at(at, min(_WINDOW, self._size - at)) if at < self._size else b""
-            self._start, offset = at, 0
-        return self._window[offset : offset + BLOCK]
+    def window(self, at: int) -> tuple[bytes, int]:
+        self._window, self._start = self._read_at(at, min(_WINDOW, self._size - at)) if at < self._size else b"", at
+        return self._window, at
 
     def payload(self, at: int, size: int) -> bytes:
         place = at - self._start
@@ -165,8 +168,7 @@ class Stream:
     """An archive that comes once, in chunks of any length, ended by an empty one; a chunk need not last longer than to the next."""
 
     def __init__(self, read: Callable[[], bytes | memoryview], interest: Interest = NOTHING) -> None:
-        self._read, self._interest, self._keep = read, interest, interest.keep
-        self._marked_from = interest.marked_from if interest.marker else 1 << 62
+        self._read, self.passing = read, interest
         self._chunk, self._at, self._start = memoryview(b""), 0, 0  # the chunk, the place in it, the offset of its first byte
 
     @property
@@ -224,39 +226,38 @@ class Stream:
         self._at += len(piece)
         return piece
 
-    def header(self, at: int) -> bytes | memoryview:
+    def window(self, at: int) -> tuple[memoryview, int]:
+        self.seek(at)
+        if len(self._chunk) - self._at < BLOCK:
+            if self._at == len(self._chunk):
+                self._next()
+            self.peek(BLOCK)
+        return self._chunk, self._start
+
+    def seek(self, at: int) -> None:
+        """Go on to an offset, over what the scan has seen in the window or does not want."""
         place = at - self._start
-        if place + BLOCK <= len(self._chunk):
-            self._at = place + BLOCK
-            return self._chunk[place : place + BLOCK]
-        missing = at - self.offset
-        if missing and not self.peek(missing):
-            return b""
-        self.skip(missing)
-        if self._at == len(self._chunk):
-            self._next()
-        block = self.peek(BLOCK)
-        self._at += len(block)
-        return block
+        if place <= len(self._chunk):
+            self._at = place
+        elif at - self.offset >= BLOCK or self.peek(at - self.offset):  # an archive may end without the last padding
+            self.skip(at - self.offset)
 
     def payload(self, at: int, size: int) -> bytes:
+        self.seek(at)
         return self.take(size)
 
     def visit(self, at: int, size: int, path: str, executable: bool) -> tuple[int, bytes | None]:
-        if self._keep(path, size):
+        self.seek(at)
+        if self.passing.keep(path, size):
             data = self.take(size)
             return fingerprint(data), data
-        if executable and size >= self._marked_from:
+        if executable and size >= self.passing.marked_from:
             return self._search(size)
-        place, end, chunk = self._at, self._at + size, self._chunk
-        if end <= len(chunk):
-            self._at = end
-            return fingerprint(chunk[place:end]), None
         return fingerprint_of(self._pieces(size)), None
 
     def _search(self, size: int) -> tuple[int, bytes | None]:
         elf = self.peek(4) == b"\x7fELF"
-        finder = Finder(self._interest)
+        finder = Finder(self.passing)
         return fingerprint_of(map(finder.see, self._pieces(size)) if elf else self._pieces(size)), finder.found
 
 
@@ -312,12 +313,21 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
     entries, kept = Entries(), dict[int, bytes]()
     paths, kinds, sizes, offsets = entries.paths.append, entries.kinds.append, entries.sizes.append, entries.offsets.append
     owners, mtimes, prints = entries.owners.append, entries.mtimes.append, entries.prints.append
-    unpack, header, visit = _HEADER.unpack_from, data.header, data.visit
+    unpack, visit, passing = _HEADER.unpack_from, data.visit, data.passing
+    keep, marked_from = (passing.keep, passing.marked_from) if passing else (None, 0)
     known_owners, known_times, known_kinds = dict[bytes, tuple[int, int, int]](), dict[bytes, int](), _KIND
     known_sums = dict[bytes, int]()
     extra, everywhere, names = dict[str, str](), dict[str, str](), _NAMES
-    at = index = 0
-    while len(block := header(at)) == BLOCK:
+    window: bytes | memoryview = b""
+    at = index = start = held = 0
+    while True:
+        place = at - start
+        if not 0 <= place <= held - BLOCK:
+            window, start = data.window(at)
+            place, held = at - start, len(window)
+        block = window[place : place + BLOCK]
+        if len(block) < BLOCK:
+            break
         name, owned, length, time, checksum, flag = unpack(block)
         # adler32's lower half is the sum of the bytes plus 1, modulo 65521; a checksum counts its own field as spaces
         try:
@@ -345,6 +355,7 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
             if names < 0:
                 raise ImageError("its extended headers together are larger than any image's")
             _extend(_EXTENDS[flag], data.payload(at, size), extra, everywhere)
+            held = 0  # what was asked for since may have taken the window's place
             at += (size + 511) & ~511
             continue
         if index >= most:
@@ -392,12 +403,18 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
         if not 0 <= stored < 1 << 60:
             raise ImageError(f"{path!r} claims {size} bytes")
         if flag == b"S":
-            at = _after_sparse_map(data, block, at)
+            at, held = _after_sparse_map(data, block, at), 0
         mark = 0
         if stored and kind == FILE:
-            mark, data_kept = visit(at, stored, path, owner[0] & 0o111 != 0)
-            if data_kept is not None:
-                kept[index] = data_kept
+            place, end = at - start, at - start + stored
+            executable = owner[0] & 0o111 != 0
+            if keep and end <= held and not (keep(path, stored) or (executable and stored >= marked_from)):
+                mark = crc32(window[place:end]) << 32 | adler32(window[place : min(end, place + _BEGIN)])  # what `fingerprint` does
+            else:
+                mark, data_kept = visit(at, stored, path, executable)
+                if data_kept is not None:
+                    kept[index] = data_kept
+                held = 0 if keep else held
         paths(path)
         kinds(kind)
         sizes(stored if kind == FILE else 0)
@@ -407,9 +424,8 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
         prints(mark)
         index += 1
         at += (stored + 511) & ~511
-    else:
-        if block:
-            raise ImageError(f"the archive ends within a header at byte {at}")
+    if block and not entries.ended:
+        raise ImageError(f"the archive ends within a header at byte {at}")
     if extra:
         raise ImageError("the archive ends after an extended header")
     return entries, kept
@@ -490,7 +506,8 @@ def _after_sparse_map(data: Input, block: bytes | memoryview, at: int) -> int:
     """Pass over the blocks in which GNU tar goes on with the map of a sparse file."""
     more = block[482]
     while more:
-        block = data.header(at)
+        window, start = data.window(at)
+        block = window[at - start : at - start + BLOCK]
         if len(block) < BLOCK:
             raise ImageError("the archive ends within the map of a sparse file")
         more, at = block[504], at + BLOCK

@@ -407,9 +407,10 @@ def test_verify_reads_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart
 
 
 def test_a_large_compressed_layer_is_compared_with_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that two processes read, and where the tar in it is sound."""
+    """Also one that two processes read, and where the tar in it is sound; one processor compares it when it is told to."""
     path = write(tmp_path / "a", oci([[file(f"{layer}", 200_000)] for layer in range(3)]))
     monkeypatch.setattr("imagesize.sources._FREELY_CHECKED", 0)
+    monkeypatch.setattr("imagesize.sources.processors", lambda: 2)
     for worth in (0, 1 << 30):
         for apart in (1, 1 << 30):
             monkeypatch.setattr("imagesize.scanning._WORTH", worth)
@@ -424,6 +425,10 @@ def test_a_large_compressed_layer_is_compared_with_its_digest(tmp_path: Path, mo
             with pytest.raises(ImageError, match="is not of its digest"):
                 load(str(path))
     assert load(str(path), verify=False).file_bytes == 600_000
+    monkeypatch.setattr("imagesize.sources.processors", lambda: 1)
+    assert any("3 of 3 layers were not compared" in note for note in load(str(path)).notes)
+    with pytest.raises(ImageError, match="is not of its digest"):
+        load(str(path), verify=True)
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../secret"])
