@@ -71,6 +71,11 @@ class Example(NamedTuple):
         most = parse_size(match["most"].replace(" ", "")) if match["most"] else 0
         return Figure(parse_size(match["size"].replace(" ", "")), date.fromisoformat(match["day"]), most)
 
+    @property
+    def cross_compiles(self) -> bool:
+        """Whether a stage compiles on the builder's platform for another one."""
+        return "--platform=$BUILDPLATFORM" in self.text
+
     def __str__(self) -> str:
         return self.name
 
@@ -109,8 +114,11 @@ class Prepared:
         self.dockerfile.write_text(example.text, encoding="utf-8")
         if make := getattr(self._preparation, "files", None):
             make(self.context)
-        if "source=uv.lock" in example.text and not (self.context / "uv.lock").exists():
+        if "source=uv.lock" in example.text:
             lock(self.context)
+            if not example.bundled:  # the application is locked by another tool
+                with self.ignore.open("a", encoding="utf-8") as ignore:
+                    ignore.write("!uv.lock\n")
 
     @property
     def _preparation(self) -> ModuleType | None:
@@ -134,11 +142,6 @@ class Prepared:
         """What the Dockerfile means."""
         source = Source(str(self.dockerfile), self.example.text.encode())
         return evaluate(source, Options(), Context(str(self.context), str(self.dockerfile), given=True))
-
-    @property
-    def cross_compiles(self) -> bool:
-        """Whether a stage compiles on the builder's platform for another one."""
-        return "--platform=$BUILDPLATFORM" in self.example.text
 
     def build(
         self, options: Mapping[str, Any], *words: str, text: str = "", context: Path | None = None

@@ -96,7 +96,7 @@ def test_every_bound_is_set(prepared: Prepared) -> None:
 
 def test_compiled_programs_are_cross_compiled_and_the_others_know_no_architecture(prepared: Prepared) -> None:
     if any((prepared.context / manifest).exists() for manifest in ("go.mod", "Cargo.toml")):
-        assert prepared.cross_compiles
+        assert prepared.example.cross_compiles
     else:
         assert not ARCHITECTURES.findall(prepared.example.text)
 

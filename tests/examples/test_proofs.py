@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from imageproof.output import Report, render
 from imagesize import Image, load
 from imagesize.units import parse_size
 
-from .bundled import Prepared
+from .bundled import ALL, Example, Prepared
 from .test_files import left_behind
 
 Given = Mapping[str, Any]
@@ -34,6 +35,11 @@ ELF_MACHINES = {62: "amd64", 183: "arm64"}
 
 def outcomes(report: Report) -> dict[str, Any]:
     return {outcome.name: outcome for outcome in report.outcomes}
+
+
+def only(wanted: Callable[[Example], bool]) -> pytest.MarkDecorator:
+    """The test is about some of the examples."""
+    return pytest.mark.parametrize("prepared", [example for example in ALL if wanted(example)], indirect=True, ids=str, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def test_a_changed_line_shows_and_costs_little(report: Report, prepared: Prepare
     rebuild = outcomes(report)["rebuild"]
     assert "the new image says" in rebuild.seen, rebuild
     fetched = next(match[1] for note in rebuild.notes if (match := re.match(r"a pull would fetch ~?([\d.]+ \w+) in", note)))
-    assert prepared.cross_compiles or parse_size(fetched.replace(" ", "")) <= OWN_BYTES, rebuild
+    assert prepared.example.cross_compiles or parse_size(fetched.replace(" ", "")) <= OWN_BYTES, rebuild
 
 
 def test_nothing_is_wasted(image: Image, prepared: Prepared) -> None:
@@ -92,10 +98,9 @@ def test_the_size_is_as_the_header_says(image: Image, prepared: Prepared) -> Non
     assert abs(image.uncompressed_bytes - figure.bytes) <= max(figure.bytes * TOLERANCE, LEAST_TOLERANCE), f"{image.uncompressed_bytes:,}"
 
 
+@only(lambda example: example.bundled)
 def test_its_own_tests_run_in_the_build(prepared: Prepared, options: Given, tmp_path: Path) -> None:
     """They pass, and fail where the program says something else."""
-    if not prepared.example.bundled:
-        pytest.skip("the application's tests run where its own Dockerfile is proved")
     words = ("--target", "test", "--output", "type=cacheonly")
     done = prepared.build(options, *words)
     assert done.returncode == 0, done.stderr
@@ -109,11 +114,10 @@ def test_its_own_tests_run_in_the_build(prepared: Prepared, options: Given, tmp_
     assert prepared.build(options, *words, context=broken).returncode != 0, "its tests do not look at what it says"
 
 
+@only(lambda example: example.cross_compiles)
 def test_it_is_compiled_for_another_processor(prepared: Prepared, options: Given) -> None:
     """All that the final stage takes from the stages that compile, on an empty base: so nothing is emulated, and no base of that
     platform is needed."""
-    if not prepared.cross_compiles:
-        pytest.skip("it names no architecture")
     before, _, final = prepared.example.text.rpartition("\nFROM ")
     text = f"{before}\nFROM scratch\n{final.partition(chr(10))[2]}"
     for machine, platform in ELF_MACHINES.items():
@@ -132,6 +136,36 @@ def test_the_engine_sees_nothing_that_was_left_behind(prepared: Prepared, option
     seen = _tar(prepared, options, text="FROM scratch\nCOPY . /\n", context=context)
     assert not set(canaries) & set(seen)
     assert prepared.spec().touch in seen
+
+
+SIGNALLING = """
+import os, signal, socket, time
+with socket.create_server(("127.0.0.1", 8080)) as site:
+    asked, _ = site.accept()
+    os.kill(1, signal.SIGTERM)
+    time.sleep(0.5)
+    asked.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+"""
+"""A site that has the worker stopped while it waits for the answer."""
+
+
+@only(lambda example: example.name == "python-uv-worker")
+def test_the_worker_finishes_what_it_has_begun(report: Report) -> None:
+    site = "http://127.0.0.1:8080/"
+    command = ["docker", "run", "--detach", "--read-only", "--env", f"TARGETS={site}", "--env", "PAUSE=0.1", report.kept[0]]
+    container = subprocess.run(command, **TEXT, check=True).stdout.strip()
+    try:
+        subprocess.run(["docker", "exec", container, "python", "-c", SIGNALLING], **TEXT)
+        status = subprocess.run(["docker", "wait", container], **TEXT, check=True).stdout.strip()
+        log = list(map(json.loads, subprocess.run(["docker", "logs", container], **TEXT, check=True).stdout.splitlines()))
+    finally:
+        subprocess.run(["docker", "rm", "--force", container], check=True, capture_output=True)
+    assert status == "0"
+    assert log[-3:] == [
+        {"event": "up", "target": site, "status": 200},
+        {"event": "round finished", "up": 1, "targets": 1},
+        {"event": "drained"},
+    ]
 
 
 def _tar(prepared: Prepared, options: Given, *words: str, **changes: Any) -> dict[str, bytes]:
