@@ -32,19 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ROOM = 1 << 28
 """Free bytes that a temporary folder must keep beside an exported image."""
-_SERVICE = (
-    "connection refused",
-    "econnrefused",
-    "could not translate host name",
-    "getaddrinfo",
-    "enotfound",
-    "no such host",
-    "name or service not known",
-    "unknown host",
-    "unknownhostexception",
-    "name resolution",
-    "can't connect to",
-    "could not connect to server",
+_SERVICE = re.compile(
+    r"\b(connection refused|econnrefused|could not translate host name|getaddrinfo|enotfound|no such host|name or service not known|"
+    r"unknown host|unknownhostexception|name resolution|can't connect to|could not connect to server)\b",
+    re.IGNORECASE,
 )
 """What programs say that miss a service."""
 
@@ -325,7 +316,7 @@ class Proof:
 
     def misses_service(self, log: str) -> bool:
         """Whether a program's words say that it wants a service which nobody gave it."""
-        return not self.spec.needs and any(words in log.lower() for words in _SERVICE)
+        return not self.spec.needs and bool(_SERVICE.search(log))
 
     def _run_plain(self) -> Running:
         known = self.reach

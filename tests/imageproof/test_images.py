@@ -129,6 +129,13 @@ def test_another_port_than_exposed(bench: Bench) -> None:
     assert "8080" in outcome.seen
 
 
+def test_a_module_that_is_missing_is_no_service(bench: Bench) -> None:
+    serve = "echo \"ModuleNotFoundError: No module named 'app'\"; exit 1\n"
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",)))["starts"]
+    assert outcome.status == "failed"
+    assert "ModuleNotFoundError" in outcome.seen
+
+
 SERVICE = "until busybox wget -q -O /dev/null http://db:9000/; do echo 'db: connection refused'; exit 1; done\n. /app/real.sh\n"
 
 
