@@ -1,22 +1,26 @@
 """Images of an engine: Docker, or whatever answers like it.
 
-Where it is: `DOCKER_HOST`, else the chosen context, else Docker's socket, else podman's.
+Where it is: `DOCKER_HOST`, else the chosen context, else the first of Docker's and Podman's sockets behind which somebody listens.
 """
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
 from imagesize.errors import ImageError
 from imagesize.tarscan import CHUNK
 
-_SOCKET = "/var/run/docker.sock"
+_SOCKETS = ("/var/run/docker.sock", "{runtime}/docker.sock", "{runtime}/podman/podman.sock", "/run/podman/podman.sock")
+"""Docker's, that of a rootless Docker, those of Podman."""
 _CANDIDATES = 60  # asking about an image takes a millisecond or two
-_PODMAN = ("{runtime}/podman/podman.sock", "/run/podman/podman.sock")
 
 
 @contextmanager
@@ -27,65 +31,123 @@ def connected() -> Iterator[Any]:
     except ImportError:
         raise ImageError("an engine's image needs the package docker; an archive of `docker save` does not") from None
     requests: Any = import_module("requests")
+    settings = _settings(docker)
     client = None
     try:
-        client = _client(docker)
+        client = _client(docker, settings)
         yield client
     except docker.errors.ImageNotFound as error:
         raise ImageError(f"the engine has no such image ({error.explanation}), and there is no such file") from None
     except docker.errors.APIError as error:
         raise ImageError(f"the engine refuses: {error.explanation or error}") from None
     except docker.errors.DockerException as error:
-        reason = str(error).partition("Error while fetching server API version: ")[2] or str(error)
-        raise ImageError(f"no engine answers ({reason[:120]}), and there is no such file") from None
+        raise ImageError(f"no engine answers at {settings['base_url']} ({_reason(error)}), and there is no such file") from None
     except requests.exceptions.RequestException as error:
-        raise ImageError(f"the connection to the engine broke: {str(error)[:120]}") from None
+        raise ImageError(f"the connection to the engine broke: {_reason(error)}") from None
     finally:
         if client is not None:
             client.close()
 
 
-def _client(docker: Any) -> Any:
-    settings: dict[str, Any] = {"version": "auto", "timeout": 600}
+def _reason(error: BaseException) -> str:
+    """What the operating system says below all that libraries say about it."""
+    cause: BaseException | None = error
+    said = str(error).partition("Error while fetching server API version: ")[2] or str(error)
+    while cause is not None:
+        said = getattr(cause, "strerror", None) or said
+        cause = cause.__cause__ or cause.__context__
+    return said[:120]
+
+
+def _client(docker: Any, settings: dict[str, Any]) -> Any:
+    try:
+        return docker.APIClient(version="auto", timeout=600, **settings)
+    except (AttributeError, TypeError, ValueError) as error:  # what it does about a configuration that is none
+        raise ImageError(f"{_folder()}/config.json is no configuration of Docker, or {settings['base_url']} no address ({error})") from None
+
+
+def _settings(docker: Any) -> dict[str, Any]:
+    """Where the engine is, and how to talk to it."""
+    settings: dict[str, Any] = {"base_url": f"unix://{_SOCKETS[0]}"}
+    name = os.environ.get("DOCKER_CONTEXT") or _document("config.json").get("currentContext") or "default"
     if os.environ.get("DOCKER_HOST"):
-        return docker.APIClient(
-            **{**docker.utils.kwargs_from_env(), **settings}, use_ssh_client=os.environ["DOCKER_HOST"].startswith("ssh:")
-        )
-    name = os.environ.get("DOCKER_CONTEXT") or import_module("docker.context.config").get_current_context_name()
-    if name and name != "default":
-        context = docker.ContextAPI.get_context(name)
-        if context is None:
-            raise ImageError(f"there is no Docker context {name!r}")
-        return docker.APIClient(
-            base_url=context.Host, tls=context.TLSConfig or False, use_ssh_client=str(context.Host).startswith("ssh:"), **settings
-        )
-    if not os.path.exists(_SOCKET):
-        runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
-        for place in _PODMAN:
-            if os.path.exists(path := place.format(runtime=runtime)):
-                return docker.APIClient(base_url=f"unix://{path}", **settings)
-    return docker.APIClient(base_url=f"unix://{_SOCKET}", **settings)
+        try:
+            settings |= {"base_url": os.environ["DOCKER_HOST"], **docker.utils.kwargs_from_env()}
+        except docker.errors.DockerException:
+            raise ImageError("DOCKER_TLS_VERIFY is set, and DOCKER_CERT_PATH has no ca.pem, cert.pem and key.pem") from None
+    elif name != "default":
+        settings |= _context(docker, str(name))
+    else:
+        runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+        settings["base_url"] = "unix://" + next(filter(_listens, (each.format(runtime=runtime) for each in _SOCKETS)), _SOCKETS[0])
+    return {**settings, "use_ssh_client": str(settings["base_url"]).startswith("ssh:")}
 
 
-def inspected(client: Any, name: str) -> dict[str, Any]:
-    """What the engine tells of an image; raises ImageError where it has none of that name."""
-    answer: dict[str, Any] = client.inspect_image(name)
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) in (0, errno.EACCES)
+
+
+def _context(docker: Any, name: str) -> dict[str, Any]:
+    """The engine of a context of Docker's command line; the library finds them only where there is a config.json."""
+    identity = sha256(name.encode()).hexdigest()
+    described = _document(f"contexts/meta/{identity}/meta.json")
+    try:
+        endpoint = described["Endpoints"]["docker"]
+        settings = {"base_url": str(endpoint["Host"])}
+        keys = {each: f"{_folder()}/contexts/tls/{identity}/docker/{each}.pem" for each in ("ca", "cert", "key")}
+        if os.path.exists(keys["ca"]) or os.path.exists(keys["cert"]):
+            pair = (keys["cert"], keys["key"]) if os.path.exists(keys["cert"]) else None
+            settings["tls"] = docker.tls.TLSConfig(client_cert=pair, ca_cert=keys["ca"], verify=not endpoint.get("SkipTLSVerify"))
+    except (KeyError, TypeError, AttributeError):
+        raise ImageError(f"there is no Docker context {name!r} in {_folder()}") from None
+    except docker.errors.DockerException as error:
+        raise ImageError(f"the keys of the Docker context {name!r} are of no use: {error}") from None
+    return settings
+
+
+def _folder() -> str:
+    return os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+
+
+def _document(path: str) -> dict[str, Any]:
+    """A document of Docker's command line; nothing where there is none that can be read."""
+    try:
+        with open(f"{_folder()}/{path}", encoding="utf-8") as file:
+            document = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def inspected(client: Any, name: str, platform: str = "") -> dict[str, Any]:
+    """What the engine tells of an image; raises ImageError where it has none of that name, or an engine none for the platform."""
+    answer: dict[str, Any] = _asked(client, "/images/{0}/json", name, platform, (1, 49))
     return answer
 
 
-def history(client: Any, name: str) -> list[dict[str, Any]]:
+def history(client: Any, name: str, platform: str = "") -> list[dict[str, Any]]:
     """The history of an image, newest first, with the size of each step."""
-    answer: list[dict[str, Any]] = client.history(name)
+    answer: list[dict[str, Any]] = _asked(client, "/images/{0}/history", name, platform, (1, 48))
     return answer
+
+
+def _asked(client: Any, path: str, name: str, platform: str, since: tuple[int, int]) -> Any:
+    """An answer of the API; the SDK does not name a platform."""
+    return client._result(client._get(client._url(path, name), params=_platform(client, platform, since)), True)
+
+
+def _platform(client: Any, platform: str, since: tuple[int, int]) -> list[tuple[str, str]]:
+    """The parameter that names a platform, for an API that knows it."""
+    if not platform or tuple(map(int, client.api_version.split("."))) < since:
+        return []
+    named = dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
+    return [("platform", json.dumps(named))]
 
 
 def exported(client: Any, names: Sequence[str], platform: str = "") -> Callable[[], bytes]:
     """A function that gives the archive of all the images chunk by chunk: one request, each shared layer once."""
-    parameters: list[tuple[str, str]] = [("names", name) for name in names]
-    if platform and tuple(map(int, client.api_version.split("."))) >= (1, 48):
-        system, architecture, *variant = platform.split("/")
-        quoted = f'{{"os":"{system}","architecture":"{architecture}"' + (f',"variant":"{variant[0]}"' if variant else "") + "}"
-        parameters.append(("platform", quoted))
+    parameters = [*(("names", name) for name in names), *_platform(client, platform, (1, 48))]
     response = client._get(client._url("/images/get"), params=parameters, stream=True)  # the SDK exports one image at a time
     client._raise_for_status(response)
 

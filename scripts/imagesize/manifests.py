@@ -68,9 +68,14 @@ def images(store: Store, platform: str = "") -> Iterator[Found]:
     if not found:
         raise ImageError("it holds no image")
     for image in found:
-        if platform and not _matches(image.platform, platform):
-            raise ImageError(f"it has no image for {platform}, only for {image.platform}")
+        check_platform(image.platform, platform)
     yield from found
+
+
+def check_platform(platform: str, wanted: str) -> None:
+    """Raise ImageError where an image is for another platform than the one that is wanted, if one is."""
+    if wanted and not _matches(platform, wanted):
+        raise ImageError(f"it has no image for {wanted}, only for {platform}")
 
 
 def normal_platform(text: str) -> str:

@@ -4,8 +4,8 @@ Its keys are a promise; sizes are bytes, layers are numbered from 0, and `null` 
 
 - `images`: one object for each image, in the order of the command line
   - `name`, `tags`, `platform`, `deep` (whether the layers were read)
-  - `uncompressed_bytes`: the layers' tars, what lies on disk (in a quick look the payload of their files); `compressed_bytes`: the layers
-    as they travel, estimated where `compressed_estimated` is true
+  - `uncompressed_bytes`: the layers' tars, what lies on disk (in a quick look what the engine's history says); `compressed_bytes`: the
+    layers as they travel, estimated where `compressed_estimated` is true
   - `file_bytes`: payload of all regular files in all layers = `visible_bytes` + `wasted_bytes`
   - `visible_bytes`: payload of the final file system = `packages_bytes` + `other_bytes`
   - `wasted_bytes`: payload that the final file system does not show; `duplicate_bytes`: of visible contents all copies but one

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from imagesize import history
 from imagesize.blobs import Meter, Region, Scan, Source, compression_of, decompressed
 from imagesize.errors import LIMITS, ImageError, Limits
-from imagesize.manifests import Found, LayerSource, images, normal_platform, platform_of
+from imagesize.manifests import Found, LayerSource, check_platform, images, normal_platform, platform_of
 from imagesize.model import Base, Image, Layer
 from imagesize.scanning import Job, Task, is_compressed, processors, scan_all
 from imagesize.stores import Coming, File, Folder
@@ -169,9 +169,9 @@ def _from_engine(asked: dict[int, str], options: Options) -> dict[int, list[Imag
     from imagesize import engine
 
     with engine.connected() as client:
-        told = {place: engine.inspected(client, name) for place, name in asked.items()}
+        told = {place: engine.inspected(client, name, options.platform) for place, name in asked.items()}
         if not options.deep:
-            return {place: [_quick(client, asked[place], answer)] for place, answer in told.items()}
+            return {place: [_quick(client, asked[place], answer, options.platform)] for place, answer in told.items()}
         names = sorted(
             {answer["Id"] if name.startswith("sha256:") else name for name, answer in ((asked[place], told[place]) for place in told)}
         )
@@ -200,18 +200,19 @@ def _same(found: Sequence[Found], told: Mapping[str, Any], name: str) -> Found:
     raise ImageError(f"{name}: the engine did not export it")
 
 
-def _quick(client: Any, name: str, told: dict[str, Any]) -> Image:
+def _quick(client: Any, name: str, told: dict[str, Any], platform: str) -> Image:
     """An engine's image from its history alone."""
     from imagesize import engine
 
+    check_platform(platform_of(told), platform)
     digests = list((told.get("RootFS") or {}).get("Layers") or [])
-    steps = history.engine_steps(engine.history(client, name), len(digests))
+    steps = history.engine_steps(engine.history(client, name, platform), len(digests))
     sizes = {step.layer: (step.instruction, step.bytes or 0) for step in steps}
     layers = tuple(Layer(number, digest, digest, *_told(sizes.get(number, ("", 0)))) for number, digest in enumerate(digests))
     image = Image(name, tuple(told.get("RepoTags") or ()), platform_of(told), told, steps, layers, True)
     image.base = _engine_base(client, told)
     image.notes = (
-        "From the engine's history alone: uncompressed file contents; --deep reads the layers and tells what travels and what is wasted.",
+        "From the engine's history alone: file contents, in a containerd store whole blocks; --deep tells what travels and what is wasted.",
     )
     return image
 
