@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness import engine
 from harness.answers import Answer
 from harness.cases import ANY, Case, Criterion
 from harness.facts import FACTS, Value
@@ -231,8 +232,8 @@ def _prove(case: Case, answer: Answer, secret_ids: list[str]) -> _Proved:
     fields: dict[str, Any] = {**case.proof, "context": str(answer.folder), "file": str(answer.folder / case.dockerfile)}
     fields["canary"] = tuple(_canaries(fields.get("canary", ()), secret_ids))
     fields["check"] = tuple(dict.fromkeys((*_FIRST, *case.proofs)))
-    if not _answers():
-        return _Proved(unable=Unseen("needs a Docker Engine, and none answers"))
+    if not engine.answers():
+        return _Proved(unable=Unseen(engine.MISSING))
     try:
         report = prove(Spec(**fields))
     except (ProofError, Skip) as error:
@@ -249,18 +250,6 @@ def _canaries(wanted: tuple[str, ...], secret_ids: list[str]) -> Iterator[str]:
             yield from (f"secret:{each}" for each in dict.fromkeys(secret_ids))
         else:
             yield canary
-
-
-def _answers() -> bool:
-    """Whether an engine answers."""
-    from imageproof.engine import connected
-    from imageproof.errors import ProofError
-
-    try:
-        with connected(1.0):
-            return True
-    except ProofError:
-        return False
 
 
 def compare(criterion: Criterion, value: Value) -> bool:
