@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from harness import formats
 from harness.cases import EVALS, EXPECT, Case, all_cases, read_case
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from harness.agents import Agent, Bounds
 from harness.bundle import SHIPPED, install
 from harness.cases import EVALS, CaseError, read_case
@@ -131,7 +132,8 @@ def test_another_agent_is_called_by_its_template(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "sentence"), [("agent {colour}", "its places are {model}, {prompt}"), ("no-such-agent {prompt}", "cannot run no-such-agent")]
+    ("template", "sentence"),
+    [("agent {colour}", "its places are {model}, {prompt}"), ("no-such-agent {prompt}", "cannot run no-such-agent")],
 )
 def test_a_template_that_cannot_work_is_refused(template: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(CaseError) as refusal:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from harness.transcript import Transcript
 
 ONE, TWO = "FROM scratch\n", "FROM scratch\nUSER 1\n"
@@ -47,7 +48,7 @@ RECORDS: dict[str, tuple[list[Any], tuple[str, bool]]] = {
     "proved badly, then well": ([write(TWO), bash(PROVE, BAD), bash(PROVE, GOOD)], ("prover", True)),
     "written and built": ([write(TWO), bash(BUILD, BUILT)], ("engine", True)),
     "written, and the build fails": ([write(TWO), bash(BUILD, "ERROR: failed to solve: no such file", True)], ("engine", False)),
-    "a failing build in a pipe": ([write(TWO), bash(BUILD, "#5 ERROR: process did not complete\nERROR: failed to solve: x")], ("engine", False)),
+    "a failing build in a pipe": ([write(TWO), bash(BUILD, "#5 ERROR: no such file\nERROR: failed to solve: x")], ("engine", False)),
     "proved beats built": ([write(TWO), bash(PROVE, GOOD), bash(BUILD, BUILT)], ("prover", True)),
     "never built": ([write(TWO)], ("", False)),
     "only looked at": ([write(TWO), bash("docker build --check .", "ok"), bash(f"{PROVE} --help", GOOD)], ("", False)),
@@ -63,8 +64,8 @@ RECORDS: dict[str, tuple[list[Any], tuple[str, bool]]] = {
     "a heredoc and the proof at once": ([bash(f"cat > Dockerfile <<'EOF'\n{TWO}EOF\n{PROVE}", GOOD)], ("prover", True)),
     "a heredoc after the proof": ([bash(PROVE, GOOD), bash(f"cat > Dockerfile <<'EOF'\n{TWO}EOF")], ("", False)),
     "sed after the proof": ([bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("sed -i s/a/b/ Dockerfile")], ("", False)),
-    "a script after the proof": ([bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("python3 - <<'E'\nopen('Dockerfile')\nE")], ("", False)),
-    "only read after the proof": ([bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("cat Dockerfile; sed -n 1p Dockerfile")], ("prover", True)),
+    "a script after the proof": ([bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("python3 -c \"open('Dockerfile')\"")], ("", False)),
+    "only read after the proof": ([bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("sed -n 1p Dockerfile")], ("prover", True)),
     "validated after the proof": (
         [bash("cp a Dockerfile"), bash(PROVE, GOOD), bash("python3 /skill/scripts/validate_dockerfile.py Dockerfile")],
         ("prover", True),
