@@ -75,7 +75,7 @@ def test_an_assistant_cannot_see_the_answers(perform: Runner, tmp_path: Path) ->
     assert str(EVALS.parent) not in looked and "results" not in looked, "it works far from the evals and the results"
     copy = install(tmp_path / "copy")
     assert {path.name for path in copy.iterdir()} <= set(SHIPPED)
-    assert not {"evals", "tests", ".git"} & {path.name for path in copy.rglob("*")}
+    assert not {"expect.json", "helpers.toml", "mutants.toml", ".git"} & {path.name for path in copy.rglob("*")}
     assert (copy / "SKILL.md").is_file() and (copy / "scripts" / "verify_image.py").is_file()
 
 
