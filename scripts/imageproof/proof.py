@@ -204,6 +204,7 @@ class Proof:
         """What every build of this proof is given."""
         lists = (
             ("--build-arg", self.workspace.build_args),
+            ("--build-context", self.spec.build_context),
             ("--secret", self.workspace.secrets),
             ("--ssh", self.spec.ssh),
             ("--add-host", self.spec.add_host),

@@ -27,6 +27,7 @@ class Spec(NamedTuple):
     target: str = ""
     platform: tuple[str, ...] = ()
     build_arg: tuple[str, ...] = ()
+    build_context: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
     ssh: tuple[str, ...] = ()
     add_host: tuple[str, ...] = ()
@@ -141,6 +142,13 @@ def _assignment(text: str) -> str:
     return _text(text)
 
 
+def _build_context(text: str) -> str:
+    name, _, place = text.partition("=")
+    if not name or not place:
+        raise ValueError("NAME=FOLDER or NAME=docker-image://IMAGE is wanted")
+    return _text(text)
+
+
 def _canary(text: str) -> str:
     kind, colon, name = text.partition(":")
     if kind not in ("secret", "arg", "file", "value") or not colon or not name:
@@ -184,6 +192,7 @@ OPTIONS = (
         "names",
     ),
     Option("what is proved", "build-arg", "NAME=VALUE", "as for `docker build`", _assignment, "list"),
+    Option("what is proved", "build-context", "NAME=PLACE", "as for `docker build`", _build_context, "list"),
     Option(
         "what is proved",
         "secret",
@@ -299,6 +308,8 @@ def fields_of(document: Mapping[str, Any], folder: str, what: str) -> dict[str, 
             fields[field] = os.path.join(folder, fields[field])
     if "secret" in fields:
         fields["secret"] = tuple(_rooted(secret, folder) for secret in fields["secret"])
+    if "build_context" in fields:
+        fields["build_context"] = tuple(_rooted_context(each, folder) for each in fields["build_context"])
     return fields
 
 
@@ -360,6 +371,15 @@ def _rooted(secret: str, folder: str) -> str:
     return ",".join(parts)
 
 
+def _rooted_context(named: str, folder: str) -> str:
+    """A named context whose folder is sought from the spec's folder; images and addresses stay."""
+    name, _, place = named.partition("=")
+    layout = "oci-layout://" if place.startswith("oci-layout://") else ""
+    if "://" in place and not layout:
+        return named
+    return f"{name}={layout}{os.path.join(folder, place.removeprefix(layout))}"
+
+
 def merged(spec_file: Mapping[str, Any], options: Mapping[str, Any]) -> Spec:
     """The spec file's fields and the command line's, which win: lists that may be repeated are joined, all else is replaced."""
     fields = dict(spec_file)
@@ -367,8 +387,9 @@ def merged(spec_file: Mapping[str, Any], options: Mapping[str, Any]) -> Spec:
         joined = field not in ("context", "check", "skip", "platform", "args") and isinstance(value, tuple)
         fields[field] = (*fields.get(field, ()), *value) if joined else value
     spec = Spec(**fields)
-    if spec.image and any(getattr(spec, field) for field in ("file", "target", "build_arg", "secret", "ssh", "touch")):
+    if spec.image and any(getattr(spec, field) for field in ("file", "target", "build_arg", "build_context", "secret", "ssh", "touch")):
         raise ProofError(
-            "an image that exists is not built: give --image, or --file, --target, --build-arg, --secret, --ssh and --touch, not both"
+            "an image that exists is not built: give --image, or "
+            "--file, --target, --build-arg, --build-context, --secret, --ssh and --touch, not both"
         )
     return spec

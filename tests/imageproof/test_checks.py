@@ -46,3 +46,13 @@ def test_fails_alone(name: str, bench: Bench, nothing_left: None) -> None:
     assert case.get("change", "") in outcome.change
     assert outcome.change
     assert report.exit_status == 1
+
+
+def test_a_build_takes_more_than_one_context(bench: Bench, tmp_path: Path, nothing_left: None) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "index.html").write_text("from elsewhere\n")
+    dockerfile = GOOD.replace("COPY --chmod=0555 index.html", "COPY --from=pages --chmod=0555 index.html")
+    assert dockerfile != GOOD
+    report = bench.prove(dockerfile, check=("starts",), build_context=(f"pages={pages}",), expect="from elsewhere")
+    assert report.exit_status == 0, report.outcomes

@@ -29,11 +29,19 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
 def test_paths_are_the_spec_files(tmp_path: Path) -> None:
     path = tmp_path / "deploy" / "spec.toml"
     path.parent.mkdir()
-    path.write_text('context = ".."\nfile = "app.Dockerfile"\nsecret = ["id=a,src=token"]\n')
+    path.write_text(
+        'context = ".."\nfile = "app.Dockerfile"\nsecret = ["id=a,src=token"]\n[build-context]\n'
+        'lib = "../lib"\nbase = "docker-image://debian:trixie"\nlayout = "oci-layout://layouts/base"\n'
+    )
     fields = read_spec(str(path))
     assert fields["context"] == str(path.parent / "..")
     assert fields["file"] == str(path.parent / "app.Dockerfile")
     assert fields["secret"] == (f"id=a,src={path.parent / 'token'}",)
+    assert fields["build_context"] == (
+        f"lib={path.parent / '../lib'}",
+        "base=docker-image://debian:trixie",
+        f"layout=oci-layout://{path.parent / 'layouts/base'}",
+    )
 
 
 def test_the_command_line_wins_and_lists_are_joined() -> None:
@@ -51,6 +59,7 @@ def test_the_command_line_wins_and_lists_are_joined() -> None:
         ('{"port": ', "neither TOML nor JSON"),
         ('volume = ["/a:/b"]', "ever mounted"),
         ('memory = "1kB"', "6MiB"),
+        ('build-context = ["lib"]', "NAME=FOLDER"),
         ('canary = ["file:../x"]', "a path in the build context"),
     ],
 )
