@@ -250,11 +250,13 @@ class Workspace:
         for secret in self.spec.secret:
             fields = dict(part.partition("=")[::2] for part in secret.split(","))
             name, source, variable = fields.get("id", ""), fields.get("src") or fields.get("source"), fields.get("env")
+            if not source and not variable:  # as buildx looks for it
+                source, variable = ("", name) if name in os.environ or not os.path.isfile(name) else (name, "")
             if source and not os.path.isfile(os.path.expanduser(source)):
                 raise ProofError(f"there is no file {source} for the secret {name}")
             if variable and variable not in os.environ:
                 raise ProofError(f"the secret {name} is to come from the variable {variable}, which is not set")
-            content = _content(os.path.expanduser(source)) if source else os.environ.get(variable or name, "").encode()
+            content = _content(os.path.expanduser(source)) if source else os.environ.get(variable or "", "").encode()
             for piece in _pieces(content):
                 self._note(f"the secret {name}", piece, False, "use it within its RUN only, and write it nowhere")
         for argument in self.spec.build_arg:

@@ -72,6 +72,8 @@ def test_no_engine(tmp_path: Path) -> None:
         (GOOD, ["--target", "nothing"], "has no stage nothing"),
         (GOOD, ["--touch", "nothing"], "there is no such file in the context"),
         (GOOD, ["--secret", "id=a,src=nothing"], "there is no file nothing"),
+        (GOOD, ["--secret", "id=A_NOTHING"], "the variable A_NOTHING, which is not set"),
+        (GOOD, ["--secret", "id=a,env=A_NOTHING"], "the variable A_NOTHING, which is not set"),
         (GOOD, ["--needs", "no.example.com/nothing"], "has no such image"),
         ("ARG VERSION\nFROM no.example.com/python:${VERSION}\n", [], "has no value: give --build-arg VERSION"),
         ("FROM base\nRUN --mount=type=secret,id=token,required=true true\n", [], "needs the secret token"),
