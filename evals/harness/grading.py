@@ -115,7 +115,8 @@ class _Graded:
         options = {"today": self.today, "target": self.case.proof.get("target", ""), "build_args": arguments, "pragmas": False}
         try:
             settings, _ = Configurations(options, enabled=False).of(path)
-            linted = judge(Source(path, read(path)), settings, Context(str(self.answer.folder), path, given=True))
+            # Where the answer lies is nothing of its own: a folder called test or dev would excuse what belongs there.
+            linted = judge(Source(self.case.dockerfile, read(path)), settings, Context(str(self.answer.folder), path, given=True))
         except Failure as failure:
             missing = not self.dockerfile.exists()
             raise Absent(f"there is no {self.case.dockerfile}" if missing else str(failure)) from None
