@@ -1,0 +1,1 @@
+unsigned int crc(const char *bytes, int length);
