@@ -69,5 +69,7 @@ def load_all(
     from imagesize.sources import load_all as load_sources
 
     chosen = keep
-    interest = INTEREST if chosen is None else Interest(lambda path, size: wanted(path, size) or chosen(path, size), *INTEREST[1:])
+    interest = (
+        INTEREST if chosen is None else Interest(lambda path, size: size if chosen(path, size) else wanted(path, size), *INTEREST[1:])
+    )
     return load_sources(sources, Options(deep, platform, verify, limits, interest))

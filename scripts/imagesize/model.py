@@ -49,7 +49,9 @@ class Layer:
         """Length of the tar; of a layer that was not read, the payload of its files."""
         self.estimated = not self.compression
         """Whether `compressed_bytes` is an estimate: the layer is stored plain."""
-        self._kept: dict[int, bytes] = scan.kept if scan else {}
+        self._parts: dict[int, bytes] = scan.kept if scan else {}
+        """What the scan kept of files: all, the end, or what follows a marker."""
+        self._kept = {index: data for index, data in self._parts.items() if len(data) == self.entries.sizes[index]}
         self._region = region
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes:
@@ -94,10 +96,18 @@ class Layer:
             while data := bytes(read()):
                 yield data
 
+    def end(self, index: int, most: int) -> bytes:
+        """The last bytes of the file that is entry `index`; nothing where a stream was not told to keep them."""
+        if index in self._parts or self.plain_region is None:
+            return self._parts.get(index, b"")[-most:]
+        size = self.entries.sizes[index]
+        with self.plain_region.opened() as opened:
+            return opened.read_at(self.entries.offsets[index] + max(0, size - most), min(size, most))
+
     def find(self, index: int, interest: Interest) -> bytes:
         """What follows the interest's marker in the program that is entry `index`; nothing where it is not there."""
-        if index in self._kept or self.plain_region is None:
-            return self._kept.get(index, b"")
+        if index in self._parts or self.plain_region is None:
+            return self._parts.get(index, b"")
         at, end = self.entries.offsets[index], self.entries.offsets[index] + self.entries.sizes[index]
         finder = Finder(interest)
         with self.plain_region.opened() as opened:
@@ -114,7 +124,7 @@ class Layer:
         missing = [index for index in indexes if index not in self._kept and self.entries.sizes[index]]
         if missing and self._region is not None and self.compression:
             paths = {self.entries.paths[index] for index in missing}
-            again = scan_region(self._region, Meter(), Interest(lambda path, size: path in paths))
+            again = scan_region(self._region, Meter(), Interest(lambda path, size: size if path in paths else 0))
             self._kept.update(again.kept)
 
     @property

@@ -1,7 +1,7 @@
 """Which package each file of the final file system belongs to: sizes that add up to the image.
 
-Sources: dpkg's admin folder (`status`, `info/*.list`, distroless's `status.d`), apk's `installed` database, rpm's header format (RPM
-manual, "Package Format"; SQLite, NDB), Python's "Recording installed projects", Node's module resolution, Go's `debug/buildinfo`.
+Sources: dpkg's admin folder (`status`, `info/*.list`, distroless's `status.d`), apk's `installed` database, Python's "Recording installed
+projects", Node's module resolution, Go's `debug/buildinfo`, Spring Boot's "Executable Jar Format".
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from io import BytesIO
 from typing import NamedTuple
 
+from imagesize import rpmdb
 from imagesize.errors import ImageError
 from imagesize.model import Image, Layer
 from imagesize.stack import FileTree
@@ -19,16 +21,15 @@ from imagesize.tarscan import Interest
 
 _STATUS, _LISTS, _STATUS_D = "var/lib/dpkg/status", "var/lib/dpkg/info/", "var/lib/dpkg/status.d/"
 _APK = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
-_RPM_FOLDERS = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
-_RPM_FILES = ("rpmdb.sqlite", "Packages.db")
-_DATABASES = frozenset((_STATUS, *_APK, *(folder + name for folder in _RPM_FOLDERS for name in _RPM_FILES)))
+_DATABASES = frozenset((_STATUS, *_APK, *(folder + name for folder in rpmdb.FOLDERS for name in rpmdb.FILES)))
 _LARGEST = 64 << 20
 """No database is larger than this; nor does any smaller file of a package's own description matter beyond `_SMALL`."""
 _SMALL = 8 << 20
 _MODULES = "node_modules/"
-_DESCRIPTIONS = (".dist-info/RECORD", "/package.json", ".list", _STATUS, "/installed", *_RPM_FILES)
+_DESCRIPTIONS = (".dist-info/RECORD", "/package.json", ".list", _STATUS, "/installed", *rpmdb.FILES)
 _GO, _POINTERS, _GO_BYTES, _GO_FROM = b"\xff Go buildinf:", b"\4\x08", 64 << 10, 256 << 10
-_JARS = (".jar", ".war", ".ear")
+_JARS, _FAT = (".jar", ".war", ".ear"), 2 << 20
+"""Smaller archives of Java are not looked into: those that bring other archives along are not small."""
 
 
 class Package(NamedTuple):
@@ -40,6 +41,7 @@ class Package(NamedTuple):
     version: str
     bytes: int
     files: int
+    """Archives within an archive are none."""
     layers: tuple[int, ...]
     """The layers that its files are in."""
 
@@ -56,14 +58,21 @@ class Packages(NamedTuple):
     """Type, name and version."""
 
 
-def wanted(path: str, size: int) -> bool:
-    """Whether a scan must keep this file for us."""
+def wanted(path: str, size: int) -> int:
+    """How many of its last bytes a scan must keep of this file for us."""
     if path.endswith(_DESCRIPTIONS):
         if path in _DATABASES:
-            return size <= _LARGEST
+            return size if size <= _LARGEST else 0
         described = path.endswith("/RECORD") or (_MODULES in path if path.endswith(".json") else path.startswith(_LISTS))
-        return described and size <= _SMALL
-    return path.startswith(_STATUS_D) and size <= _SMALL
+        return size if described and size <= _SMALL else 0
+    if size >= _FAT and path.endswith(_JARS):
+        return _listed(size)
+    return size if path.startswith(_STATUS_D) and size <= _SMALL else 0
+
+
+def _listed(size: int) -> int:
+    """Where in an archive of Java of so many bytes the list of what it holds is: about the last so many."""
+    return min(size // 16, 512 << 10)
 
 
 INTEREST = Interest(wanted, _GO, _POINTERS, _GO_BYTES, _GO_FROM)
@@ -78,12 +87,13 @@ def find(image: Image) -> Packages:
     counted: dict[int, list[int]] = {}
     layers: dict[int, set[int]] = {}
     for _, number, size in tree.files:
-        owner = finder.owners[number]
-        sums = counted.setdefault(owner, [0, 0])
-        sums[0] += size
-        sums[1] += 1
-        if owner >= 0:
-            layers.setdefault(owner, set()).add(tree.layer_of(number))
+        parts = finder.parts.get(number, {})
+        for owner, count in (*parts.items(), (finder.owners[number], size - sum(parts.values()))):
+            sums = counted.setdefault(owner, [0, 0])
+            sums[0] += count
+            sums[1] += owner not in parts
+            if owner >= 0:
+                layers.setdefault(owner, set()).add(tree.layer_of(number))
     other_bytes, other_files = counted.pop(-1, (0, 0))
     found = [Package(*finder.labels[owner], sums[0], sums[1], tuple(sorted(layers[owner]))) for owner, sums in counted.items()]
     found.sort(key=lambda package: (-package.bytes, package.type, package.name, package.version))
@@ -97,6 +107,8 @@ class _Finder:
         self._image, self._tree = image, tree
         self.owners = array("i", (-1,)) * tree.starts[-1]
         self.labels: list[tuple[str, str, str]] = []
+        self.parts: dict[int, dict[int, int]] = {}
+        """Of files that hold other packages, by number, the bytes of each."""
         self._indexes: dict[tuple[str, str, str], int] = {}
         self._folders: dict[str, str] = {}
 
@@ -167,22 +179,15 @@ class _Finder:
 
     def rpm(self) -> None:
         """Red Hat's and SUSE's packages."""
-        for folder in _RPM_FOLDERS:
-            for name, read in zip(_RPM_FILES, (_sqlite_headers, _ndb_headers), strict=True):
+        for folder in rpmdb.FOLDERS:
+            for name in rpmdb.FILES:
                 number = self._tree.find(folder + name)
                 if number is None or number < 0:
                     continue
-                for header in read(self._content(number, _LARGEST)):
-                    tags = _rpm_tags(header)
-                    if not tags.get(_NAME):
-                        continue
-                    label = self._label(
-                        "rpm", str(tags[_NAME][0]), "-".join(str(tags[tag][0]) for tag in (_VERSION, _RELEASE) if tags.get(tag))
-                    )
-                    folders = tags.get(_DIRNAMES, [])
-                    for base, index in zip(tags.get(_BASENAMES, []), tags.get(_DIRINDEXES, []), strict=False):
-                        if isinstance(index, int) and index < len(folders):
-                            self._claim(label, f"{folders[index]}{base}".lstrip("/"))
+                for package in rpmdb.installed(name, self._content(number, _LARGEST)):
+                    label = self._label("rpm", package.name, package.version)
+                    for path in package.paths:
+                        self._claim(label, path)
 
     def pip(self) -> None:
         """Python's packages: what their RECORD lists, and the bytecode of it."""
@@ -240,6 +245,8 @@ class _Finder:
                 continue
             if path.endswith(_JARS):
                 self.owners[number] = self._label("jar", *_jar(path.rpartition("/")[2]))
+                if size >= _FAT:
+                    self._look_into(number, size)
             elif size >= _GO_FROM and ".so" not in path:
                 entries, index = self._tree.at(number)
                 if entries.owners[index][0] & 0o111:
@@ -247,6 +254,24 @@ class _Finder:
                     module = _go_module(layer.find(index, INTEREST))
                     if module:
                         self.owners[number] = self._label("go", module[0] or path.rpartition("/")[2], module[1])
+
+    def _look_into(self, number: int, size: int) -> None:
+        """Give the archives within an archive of Java their bytes; the classes of the application stay with the outer one."""
+        import zipfile
+
+        layer, parts = self._image.layers[self._tree.layer_of(number)], dict[int, int]()
+        try:
+            with zipfile.ZipFile(BytesIO(layer.end(number - self._tree.starts[layer.index], _listed(size)))) as archive:
+                listed = [(each.filename, each.compress_size) for each in archive.infolist() if each.filename.endswith(_JARS)]
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error):
+            return
+        for path, count in listed:
+            if 0 < count <= size:
+                size -= count
+                label = self._label("jar", *_jar(path.rpartition("/")[2]))
+                if label != self.owners[number]:
+                    parts[label] = parts.get(label, 0) + count
+        self.parts[number] = parts
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:
@@ -316,59 +341,3 @@ def _go_string(data: bytes, at: int) -> tuple[bytes, int]:
         if data[at - 1] < 0x80 or shift > 35:
             break
     return data[at : at + size], at + size
-
-
-_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002, 1116, 1117, 1118
-_RPM_TAGS = (_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES)
-
-
-def _rpm_tags(header: bytes) -> dict[int, list[str | int]]:
-    """The tags that we need of a package's header: counts, an index of 16 bytes each, then the data."""
-    tags: dict[int, list[str | int]] = {}
-    if len(header) < 8:
-        return tags
-    count, size = struct.unpack_from(">II", header)
-    if len(header) < 8 + 16 * count:
-        return tags
-    data = header[8 + 16 * count : 8 + 16 * count + size]
-    for number in range(count):
-        tag, kind, offset, items = struct.unpack_from(">IIiI", header, 8 + 16 * number)
-        if tag not in _RPM_TAGS or not 0 <= offset < len(data):
-            continue
-        if kind == 4 and offset + 4 * items <= len(data):
-            tags[tag] = list(struct.unpack_from(f">{items}I", data, offset))
-        elif kind in (6, 8, 9):
-            items = min(items, len(data) - offset)
-            tags[tag] = [text.decode("utf-8", "surrogateescape") for text in data[offset:].split(b"\0", items)[:items]]
-    return tags
-
-
-def _sqlite_headers(database: bytes) -> Sequence[bytes]:
-    """The headers in rpm's SQLite database, which is read in memory."""
-    import sqlite3
-
-    if len(database) < 100:
-        return ()
-    connection = sqlite3.connect(":memory:")
-    try:
-        # bytes 18 and 19 say that there is a log beside the file, which a database in memory cannot have
-        connection.deserialize(database[:18] + b"\1\1" + database[20:])
-        return [row[0] for row in connection.execute("SELECT blob FROM Packages ORDER BY hnum") if isinstance(row[0], bytes)]
-    except (sqlite3.Error, AttributeError):
-        return ()
-    finally:
-        connection.close()
-
-
-def _ndb_headers(database: bytes) -> Iterator[bytes]:
-    """The headers in rpm's NDB database: pages of slots that point at blobs of 16-byte blocks."""
-    if database[:4] != b"RpmP" or len(database) < 32:
-        return
-    pages = min(struct.unpack_from("<I", database, 12)[0], len(database) // 4096)
-    for at in range(32, pages * 4096, 16):
-        magic, package, block, _ = struct.unpack_from("<4sIII", database, at)
-        start = block * 16
-        if magic == b"Slot" and package and start + 16 <= len(database):
-            blob, _, _, size = struct.unpack_from("<4sIII", database, start)
-            if blob == b"BlbS":
-                yield database[start + 16 : start + 16 + size]

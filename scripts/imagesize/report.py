@@ -14,7 +14,7 @@ Its keys are a promise; sizes are bytes, layers are numbered from 0, and `null` 
     `file_bytes`, `wasted_bytes` (of its own files), `entries`
   - `waste`: `path`, `bytes`, `how` (`deleted`, `overwritten`, `metadata`, `opaque`), `added_by`, `wasted_by` (indexes of layers)
   - `duplicates`: `bytes` (of one copy), `extra_bytes`, `paths`, `layers`
-  - `packages`: `type`, `name`, `version`, `bytes`, `files`, `layers`
+  - `packages`: `type`, `name`, `version`, `bytes`, `files` (none for a jar within a jar), `layers`
   - `files`: the largest visible ones: `path`, `bytes`, `layer`
   - `folders`: visible bytes in and below each folder, three levels deep: `path`, `bytes`
   - `advice`: `bytes`, `kind`, `layer`, `instruction`, `line` (or null), `because`, `mend`, `paths`

@@ -15,7 +15,7 @@ from imagesize.manifests import Found, LayerSource, check_platform, images, norm
 from imagesize.model import Base, Image, Layer
 from imagesize.scanning import Job, Task, is_compressed, processors, scan_all
 from imagesize.stores import Coming, File, Folder
-from imagesize.tarscan import CHUNK, Interest, Stream
+from imagesize.tarscan import CHUNK, NOTHING, Interest, Stream
 
 _PREFIXES = ("docker-archive:", "oci-archive:", "oci:", "docker-daemon:", "containers-storage:")
 _ENGINE = ("docker-daemon:", "containers-storage:")
@@ -35,7 +35,7 @@ class Options(NamedTuple):
     """Compare layers with their digests: all; none; or, as it is, compressed ones where there is more than one processor, and of the
     others the smallest."""
     limits: Limits = LIMITS
-    interest: Interest = Interest(lambda path, size: False)
+    interest: Interest = NOTHING
     show: Callable[[int, int], object] | None = None
     """Told how many of how many stored bytes have been read; 0 for a number that is not known."""
 

@@ -76,7 +76,7 @@ class _Members(Stream):
     """The members of an archive that comes as a stream: each is told by how it begins."""
 
     def __init__(self, read: Callable[[], bytes | memoryview], limits: Limits, meter: Meter, interest: Interest) -> None:
-        super().__init__(read, Interest(lambda path, size: True))
+        super().__init__(read, Interest(lambda path, size: size))
         self._limits, self._meter, self._wanted = limits, meter, interest
         self._room = _DOCUMENTS
         self.documents: dict[str, bytes] = {}

@@ -104,8 +104,8 @@ class Entries(Sequence[Entry]):
 class Interest(NamedTuple):
     """Whose bytes a scan of a stream keeps: they do not come again."""
 
-    keep: Callable[[str, int], bool]
-    """Whether the file with this path and size is kept whole."""
+    keep: Callable[[str, int], int]
+    """How many of the last bytes of the file with this path and size are kept: its size for all of it."""
     marker: bytes = b""
     """Of other executables, what to look for,"""
     then: bytes = b""
@@ -116,7 +116,7 @@ class Interest(NamedTuple):
     """The size from which an executable is searched."""
 
 
-NOTHING = Interest(lambda path, size: False)
+NOTHING = Interest(lambda path, size: 0)
 
 
 class Input(Protocol):
@@ -248,12 +248,22 @@ class Stream:
 
     def visit(self, at: int, size: int, path: str, executable: bool) -> tuple[int, bytes | None]:
         self.seek(at)
-        if self.passing.keep(path, size):
-            data = self.take(size)
-            return fingerprint(data), data
+        if kept := min(self.passing.keep(path, size), size):
+            return self._keep(size, kept)
         if executable and size >= self.passing.marked_from:
             return self._search(size)
         return fingerprint_of(self._pieces(size)), None
+
+    def _keep(self, size: int, kept: int) -> tuple[int, bytes | None]:
+        end = b""
+
+        def pieces() -> Iterator[memoryview]:
+            nonlocal end
+            yield from self._pieces(size - kept)
+            end = self.take(kept)
+            yield memoryview(end)
+
+        return fingerprint_of(pieces()), end
 
     def _search(self, size: int) -> tuple[int, bytes | None]:
         elf = self.peek(4) == b"\x7fELF"

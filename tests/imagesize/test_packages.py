@@ -3,15 +3,19 @@
 # ruff: noqa: E501 - tables of cases read best in long lines
 from __future__ import annotations
 
+import io
 import sqlite3
 import struct
+import subprocess
+import zipfile
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
 
-from imagesize import load, needless, packages
-from tests.imagesize.archives import Member, file, folder, hardlink, legacy, oci, symlink, whiteout, write
+from imagesize import load, needless, packages, rpmdb
+from tests.imagesize.archives import Member, content, file, folder, hardlink, legacy, oci, symlink, whiteout, write
 
 STATUS = b"""Package: libc6
 Status: install ok installed
@@ -133,6 +137,33 @@ def ndb_database(_: Path) -> bytes:
     return bytes(page) + blobs
 
 
+def berkeley_database(_: Path, order: str = "<") -> bytes:
+    """One page of a hash table, whose large values lie on pages of their own."""
+    size, pages, places, end = 4096, list[bytes](), list[int](), 4096
+    page = bytearray(size)
+    for number, header in enumerate([b"\2\0\0\0", *HEADERS, rpm_header("large", "1", "2", [f"/a/{each:04}" for each in range(2000)])]):
+        key = b"\1" + struct.pack(f"{order}I", number)
+        if len(header) < 100:
+            value = b"\1" + header
+        else:
+            value = struct.pack(f"{order}B3xII", 3, len(pages) + 2, len(header))
+            parts = [header[at : at + size - 26] for at in range(0, len(header), size - 26)]
+            for place, part in enumerate(parts, len(pages) + 2):
+                following = place + 1 if place < len(pages) + 2 + len(parts) - 1 else 0
+                pages.append(struct.pack(f"{order}8xIIIHHBB", place, 0, following, 1, len(part), 0, 7) + part.ljust(size - 26, b"\0"))
+        for item in (key, value):
+            end -= len(item)
+            page[end : end + len(item)] = item
+            places.append(end)
+    page[:26] = struct.pack(f"{order}8xIIIHHBB", 1, 0, 0, len(places), end, 0, 13)
+    page[26 : 26 + 2 * len(places)] = struct.pack(f"{order}{len(places)}H", *places)
+    return struct.pack(f"{order}12xIII", 0x061561, 9, size).ljust(size, b"\0") + bytes(page) + b"".join(pages)
+
+
+def swapped_berkeley_database(folder: Path) -> bytes:
+    return berkeley_database(folder, ">")
+
+
 def found(layers: list[list[Member]], tmp_path: Path, form: str) -> tuple[set[tuple[str, str, str, int]], int]:
     image = load(str(write(tmp_path / "a.tar", legacy(layers) if form == "plain" else oci(layers, form))))
     packed = packages.find(image)
@@ -166,16 +197,63 @@ def test_sizes_add_up(members: list[Member], expected: set[Any], form: str, tmp_
     assert other == sum(len(member.data) for member in members) + 13 - sum(each[3] for each in expected)
 
 
+@pytest.mark.parametrize("form", ["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("ends", ["whole", "broken"])
+def test_jars_within_a_jar(form: str, ends: str, tmp_path: Path) -> None:
+    """As Spring Boot packs them: stored, beside the classes of the application."""
+    libraries = {"spring-core-6.2.1.jar": 1_900_000, "snakeyaml-2.4.jar": 350_000, "spring-core-6.2.1.jar.txt": 9000}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, size in libraries.items():
+            archive.writestr(f"BOOT-INF/lib/{name}", content(size, name))
+        archive.writestr("BOOT-INF/classes/App.class", content(50_000, "App"), zipfile.ZIP_DEFLATED)
+    data = buffer.getvalue() if ends == "whole" else buffer.getvalue()[:-400] + bytes(400)
+    twice = file("lib/snakeyaml-2.4.jar", 700)
+    packed, other = found([[file("app/shop-1.0.jar", data), twice, file("rest", 5)]], tmp_path, form)
+    inner = {("jar", "spring-core", "6.2.1", 1_900_000), ("jar", "snakeyaml", "2.4", 350_700)}
+    if ends == "whole":
+        assert packed == inner | {("jar", "shop", "1.0", len(data) - 2_250_000)}
+    else:
+        assert packed == {("jar", "shop", "1.0", len(data)), ("jar", "snakeyaml", "2.4", 700)}
+    assert other == 5
+
+
 @pytest.mark.parametrize("form", ["plain", "gzip"])
 @pytest.mark.parametrize("folder", ["var/lib/rpm", "usr/lib/sysimage/rpm"])
-@pytest.mark.parametrize(("name", "make"), [("rpmdb.sqlite", sqlite_database), ("Packages.db", ndb_database)])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("rpmdb.sqlite", sqlite_database),
+        ("Packages.db", ndb_database),
+        ("Packages", berkeley_database),
+        ("Packages", swapped_berkeley_database),
+    ],
+)
 def test_rpm(name: str, make: Any, folder: str, form: str, tmp_path: Path) -> None:
     packed, _ = found([[file(f"{folder}/{name}", make(tmp_path)), *RPM_FILES]], tmp_path, form)
     assert packed == {("rpm", "bash", "5.3-1.fc43", 990)}
 
 
-@pytest.mark.parametrize("name", ["rpmdb.sqlite", "Packages.db"])
-@pytest.mark.parametrize("make", [sqlite_database, ndb_database, lambda _: b"", lambda _: b"SQLite format 3\0" + bytes(90)])
+def test_what_berkeley_db_itself_writes(tmp_path: Path) -> None:
+    """Perl's DB_File is that library."""
+    if not which("perl") or subprocess.run(["perl", "-MDB_File", "-e", "1"], capture_output=True).returncode:
+        pytest.skip("needs Perl's DB_File")
+    headers = [rpm_header(f"package{number}", "1", "2", [f"/opt/{number}/{each}" for each in range(number)]) for number in range(300)]
+    for number, header in enumerate(headers):
+        (tmp_path / str(number)).write_bytes(header)
+    program = (
+        'my %h; tie %h, "DB_File", "Packages", 66, 0644, $DB_HASH or die $!; $h{pack("V", 0)} = pack("V", 300);'
+        'for my $n (0..299) { open(my $f, "<:raw", $n); local $/; $h{pack("V", $n + 1)} = <$f>; } untie %h;'
+    )
+    subprocess.run(["perl", "-MDB_File", "-e", program], cwd=tmp_path, check=True)
+    read = list(rpmdb.installed("Packages", (tmp_path / "Packages").read_bytes()))
+    assert {each.name: len(each.paths) for each in read} == {f"package{number}": number for number in range(300)}
+
+
+@pytest.mark.parametrize("name", rpmdb.FILES)
+@pytest.mark.parametrize(
+    "make", [sqlite_database, ndb_database, berkeley_database, lambda _: b"", lambda _: b"SQLite format 3\0" + bytes(90)]
+)
 def test_broken_databases_name_no_package(name: str, make: Any, tmp_path: Path) -> None:
     data = make(tmp_path)
     for at in range(0, len(data), max(1, len(data) // 40)):
