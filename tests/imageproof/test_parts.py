@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from imageproof.buildlog import BuildLog
+from imageproof.checks.read_only import _leaves
 from imageproof.checks.rebuild import _FETCHING
 from imageproof.checks.secrets import _members, _spellings
 from imageproof.outcome import Outcome, listed, plural
@@ -157,6 +158,11 @@ def test_a_health_probe_is_no_child_of_the_program() -> None:
     processes = [Process(pid, parent, 0, "S", f"program {pid}") for pid, parent in rows]
     assert [process.pid for process in started(processes)] == [41, 39]
     assert started([]) == []
+
+
+def test_of_paths_only_the_deepest_are_told() -> None:
+    assert _leaves(["/var", "/var/lib", "/var/lib/app.db", "/tmp"]) == ["/tmp", "/var/lib/app.db"]
+    assert _leaves([]) == []
 
 
 def test_sentences() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from imageproof.engine import RunOptions
@@ -65,4 +66,4 @@ def _wanted(proof: Proof, denied: Readiness) -> list[str]:
 def _leaves(paths: Iterable[str]) -> list[str]:
     """The paths that have no other below them: a folder is changed with what is in it."""
     ordered = sorted(paths)
-    return [path for path, after in zip(ordered, [*ordered[1:], ""], strict=True) if not after.startswith(f"{path}/")]
+    return [path for path, after in pairwise([*ordered, ""]) if not after.startswith(f"{path}/")]
