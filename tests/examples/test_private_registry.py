@@ -67,6 +67,10 @@ def test_the_token_installs_and_is_not_told(prepared: Prepared, registry: Regist
     assert done.returncode == 0, done.stderr
     assert registry.token not in done.stdout + done.stderr
     assert '" 200 ' in registry.asked()
+    kept = "--mount=type=cache,target=/root/.npm test -d /root/.npm/_cacache"  # it outlives the build, and others may mount it
+    text = f"FROM node:26-trixie-slim\nRUN {kept} && ! grep --recursive --quiet --fixed-strings -e {registry.token} /root/.npm\n"
+    done = prepared.build({}, "--output", "type=cacheonly", text=text)
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_the_variable_nothing_is_built(prepared: Prepared, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
