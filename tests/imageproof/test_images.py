@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+
+from imageproof.engine import end_all
+from imageproof.proof import prove
+from imageproof.spec import Spec
 
 from .harness import BASE, GOOD, Bench, by_name, failing
 
@@ -315,3 +322,20 @@ def test_a_file_that_no_step_uses(bench: Bench) -> None:
     report = bench.prove(dockerfile, {"main.go": "package main\n"}, touch="main.go", check=("rebuild",))
     assert failing(report) == ["rebuild"]
     assert "does not contain the new code" in by_name(report)["rebuild"].seen
+
+
+def test_several_proofs_at_once(bench: Bench, busybox: Path, nothing_left: None) -> None:
+    """From threads of one process, two of them of the same image, which neither leaves behind."""
+    good = bench.write(GOOD)
+    root = Bench(bench.folder.parent / "root", busybox).write(GOOD.replace("USER 65532:65532\n", ""))
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda context: prove(Spec(str(context), check=("starts", "user"))), (good, good, root)))
+    assert list(map(failing, found)) == [[], [], ["user"]]
+
+
+def test_all_proofs_of_a_process_end(bench: Bench, nothing_left: None) -> None:
+    context = bench.write(GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#"))
+    with ThreadPoolExecutor(2) as pool:
+        proofs = [pool.submit(prove, Spec(str(context), expect_log="never", start_seconds=60.0)) for _ in range(2)]
+        threading.Timer(3, end_all).start()
+    assert {str(each.exception()) for each in proofs} == {"the proof was ended"}
