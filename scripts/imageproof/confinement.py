@@ -1,7 +1,7 @@
 """Bounds for what a build runs, where its engine gives none.
 
 An engine bounds each container, but not the steps of a build: it only puts them into the control group that it is told. There are two:
-one that is made here, where we are root and see the control groups as the engine does (its name is always the same, for the builder's cache
+one that is made here, where we are root and see the control groups as the engine does (its name stays the same, for the builder's cache
 knows a step by it, too); else that of a container which does nothing, whose bounds the engine keeps, and which any engine can have.
 Sources: cgroups(7), unix(7), elf(5); runc, `cgroupsPath`; BuildKit, `executor/oci`.
 """
@@ -18,8 +18,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-NAME = "imageproof-build"
-"""Of the control group."""
+NAME = "imageproof-build-{}m"
+"""Of the control group, with its memory: proofs with the same bounds share one."""
 PROCESSES = 4096
 """Processes and threads that all steps together may have."""
 IDLE = "/idle"
@@ -48,7 +48,7 @@ def engine_process(path: str) -> int:
 def can_confine(process: int) -> bool:
     """Whether a control group of ours is one of the engine's, too: both see the same tree, and we may write into it."""
     return process > 0 and all(
-        os.access(top, os.W_OK) and _same(top, f"/proc/{process}/root{top}") for top in map(os.path.dirname, _folders())
+        os.access(top, os.W_OK) and _same(top, f"/proc/{process}/root{top}") for top in map(os.path.dirname, _folders(NAME))
     )
 
 
@@ -58,28 +58,30 @@ def confined(key: str, memory: int) -> Iterator[str]:
 
     Proofs share it: each holds it by a group of its own within, and the last removes it.
     """
+    name = NAME.format(memory >> 20)
+    folders = list(_folders(name))
     try:
-        for folder in _folders():
+        for folder in folders:
             _hold(folder, key)
-            for name, limit in _limits(memory).items():
-                if os.path.exists(path := f"{folder}/{name}"):
+            for bound, limit in _limits(memory).items():
+                if os.path.exists(path := f"{folder}/{bound}"):
                     _write(path, str(limit))
         for wanted in (("pids.max",), ("memory.max", "memory.limit_in_bytes")):
-            if not any(os.path.exists(f"{folder}/{name}") for folder in _folders() for name in wanted):
+            if not any(os.path.exists(f"{folder}/{bound}") for folder in folders for bound in wanted):
                 raise OSError(errno.ENOTSUP, "no such bound", wanted[0])
-        yield f"/{NAME}"
+        yield f"/{name}"
     finally:
-        for folder in _folders():
+        for folder in folders:
             _release(folder, key)
 
 
-def _folders() -> Iterator[str]:
+def _folders(name: str) -> Iterator[str]:
     """Where the group is: in each hierarchy, for the engine makes it in those, too, that bound nothing of ours."""
     if os.path.exists(f"{_ROOT}/cgroup.controllers"):
-        yield f"{_ROOT}/{NAME}"
+        yield f"{_ROOT}/{name}"
     else:
         with os.scandir(_ROOT) as entries:
-            yield from (f"{entry.path}/{NAME}" for entry in entries if entry.is_dir(follow_symlinks=False))
+            yield from (f"{entry.path}/{name}" for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 def _limits(memory: int) -> Mapping[str, int]:

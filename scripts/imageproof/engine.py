@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from imageproof.buildlog import BuildLog
 from imageproof.confinement import IDLE, Disk, can_confine, confined, disk_of, engine_process, idle_image
@@ -38,6 +39,8 @@ TMPFS_BYTES = 64 << 20
 _POLL = 0.05
 _LOOK = 0.5  # seconds between two looks at the disk
 _PATIENCE = 30.0  # seconds for an engine to create a container
+_LOCAL = "http+docker://localhost"  # what the client calls a Unix socket
+_LOOPBACK = "127.0.0.1"
 _SECOND = 1_000_000_000  # nanoseconds, as engines count
 _NO_FRONT_END = re.compile(
     r"failed to resolve source metadata for \S*dockerfile\S*:|failed to (?:do request|fetch|authorize).*dockerfile"
@@ -106,8 +109,8 @@ class State(NamedTuple):
     error: str
     pid: int
     address: str
-    published: Mapping[int, int]
-    """Ports of this machine by the container's."""
+    published: Mapping[int, tuple[str, int]]
+    """By the container's ports where an engine that is not near publishes them: host and port."""
 
 
 class Container:
@@ -127,7 +130,7 @@ class Container:
         health = state.get("Health") or {}
         probes = health.get("Log") or []
         ports = {
-            int(port.partition("/")[0]): int(bindings[0]["HostPort"])
+            int(port.partition("/")[0]): (self._engine.host or _LOOPBACK, int(bindings[0]["HostPort"]))
             for port, bindings in (networks.get("Ports") or {}).items()
             if bindings
         }
@@ -257,17 +260,25 @@ class Engine:
     @property
     def _near(self) -> bool:
         """Whether its containers' addresses can be reached from here."""
-        local = str(self.client.base_url).startswith(("http+docker", "unix:", "http+unix"))
-        return (
-            local
-            and sys.platform == "linux"
-            and not self._rootless
-            and "Desktop" not in str(self.info.get("OperatingSystem"))
-        )
+        local = self.client.base_url == _LOCAL and sys.platform == "linux"
+        return local and not self._rootless and "Desktop" not in str(self.info.get("OperatingSystem"))
+
+    @property
+    def host(self) -> str:
+        """The machine that it is on; nothing where that is this one."""
+        url = str(self.client.base_url)
+        if url.endswith("://ssh"):
+            url = f"ssh://{self.client.get_adapter(url).ssh_host}"
+        name = urlsplit(url).hostname or ""
+        return "" if url == _LOCAL or name in ("localhost", "localnpipe", "::1") or name.startswith("127.") else name
 
     @property
     def _rootless(self) -> bool:
-        return "rootless" in " ".join(map(str, self.info.get("SecurityOptions") or ()))
+        return bool(self.info.get("Rootless")) or "rootless" in " ".join(map(str, self.info.get("SecurityOptions") or ()))
+
+    @property
+    def _podman(self) -> bool:
+        return "BuildahVersion" in self.info
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -303,6 +314,8 @@ class Engine:
 
         Gives what a reader should know about it. Raises ProofError where this engine cannot do that.
         """
+        if self._podman:
+            raise ProofError("podman builds without buildx: `podman build -t NAME .` does it, then give --image NAME")
         if builder := self._other_builder():
             yield f"The steps of the build had only the bounds of the builder {builder}."
             return
@@ -586,7 +599,7 @@ class Engine:
             ),
             ulimits=[self._docker.types.Ulimit(name="core", soft=0, hard=0)],
             tmpfs=dict(map(_tmpfs, setup.tmpfs)),
-            port_bindings=dict.fromkeys(setup.ports, ("127.0.0.1",)) if publish else None,
+            port_bindings=dict.fromkeys(setup.ports, ("0.0.0.0" if self.host else _LOOPBACK,)) if publish else None,
         )
         networking = client.create_networking_config(
             {network: client.create_endpoint_config(aliases=[name] if name else None)}

@@ -130,6 +130,8 @@ def _ended(reach: Reach, state: State, passed: float, log: str, logged: bool) ->
     change = "read its last words"
     if state.error:
         change = "let ENTRYPOINT and CMD name a program that is in the image and may be run"
+    elif "exec format error" in log:
+        change = "build the program for this processor, or begin a script with #!/bin/sh"
     elif state.exit_status == 0:
         change = "keep the program in the foreground; one that is meant to end needs --expect-log TEXT"
     return Readiness(
@@ -219,7 +221,7 @@ def _answers(state: State, reach: Reach) -> Iterator[Answer]:
 
 def _place(state: State, port: int) -> tuple[str, int] | None:
     if port in state.published:
-        return "127.0.0.1", state.published[port]
+        return state.published[port]
     return (state.address, port) if state.address and not state.published else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ def test_fork_bomb_is_bounded(bench: Bench, nothing_left: None) -> None:
 
 HOSTILE = {
     "fork bomb": ("for i in $(busybox seq 300); do busybox sleep 20 & done; wait", "can't fork"),
-    "memory hog": ("busybox dd if=/dev/zero of=/dev/null bs=200M count=1", "exit status 137"),
+    "memory hog": ("busybox dd if=/dev/zero of=/dev/null bs=200M count=1", "exit status 137|cannot allocate memory"),
 }
 
 
@@ -67,9 +68,9 @@ def test_what_a_build_runs_is_bounded(run: str, own_group: bool, bench: Bench, n
     (build,) = report.outcomes
     assert build.status == "failed"
     log = Path(build.notes[-1].partition(": ")[2])
-    assert words in build.seen + log.read_text()
+    assert re.search(words, build.seen + log.read_text())
     log.unlink()
-    assert not list(Path("/sys/fs/cgroup").glob(f"**/{NAME}"))
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/{NAME.format(100)}"))
 
 
 ENDLESS = "RUN while true; do echo 0123456789012345678901234567890123456789; done"

@@ -339,3 +339,17 @@ def test_all_proofs_of_a_process_end(bench: Bench, nothing_left: None) -> None:
         proofs = [pool.submit(prove, Spec(str(context), expect_log="never", start_seconds=60.0)) for _ in range(2)]
         threading.Timer(3, end_all).start()
     assert {str(each.exception()) for each in proofs} == {"the proof was ended"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('CMD ["/nowhere"]', "a program that is in the image"),
+        ('CMD ["/www/index.html"]', "begin a script with #!/bin/sh"),
+        ("USER nobody-knows", "a name of the image's own /etc/passwd"),
+        ("USER 1:nobody-knows", "a name of the image's own /etc/passwd"),
+    ],
+)
+def test_what_no_engine_starts(line: str, words: str, bench: Bench) -> None:
+    outcome = by_name(bench.prove(f"{GOOD}{line}\n", check=("starts",)))["starts"]
+    assert (outcome.status, words in outcome.change) == ("failed", True), outcome

@@ -24,6 +24,9 @@ _MISSING = (
 """What a build lacks that only the person who asks can give."""
 
 
+_STARVED = re.compile(r"exit status 137|cannot allocate memory|out of memory", re.IGNORECASE)
+
+
 def judge(proof: Proof) -> Outcome:
     """The build is done by the proof; this tells of it."""
     result = proof.built
@@ -33,7 +36,9 @@ def judge(proof: Proof) -> Outcome:
         for pattern, sentence in _MISSING:
             if match := pattern.search(result.failure):
                 raise ProofError(sentence.format(next(group for group in match.groups() if group)))
-        return failed(result.failure, "mend that step", f"the whole log: {_keep(result.log.text)}")
+        starved = _STARVED.search(result.failure)
+        change = "mend that step, or give it more memory by --build-memory" if starved else "mend that step"
+        return failed(result.failure, change, f"the whole log: {_keep(result.log.text)}")
     workspace = proof.workspace
     complaints = proof.engine.complaints(workspace.dockerfile, workspace.context, proof.build_arguments)
     took = f"built in {result.seconds:.1f} s"

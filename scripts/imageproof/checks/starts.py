@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from imageproof.errors import Skip
@@ -11,12 +12,25 @@ if TYPE_CHECKING:
     from imageproof.proof import Proof
 
 
+_REFUSALS = (
+    (re.compile("user .*(?:passwd|not found)|group.*matching"), "let USER be a number, or a name of the image's own /etc/passwd"),
+    (
+        re.compile("executable|exec |exec:|no such file|not a directory|no command|permission denied: unknown"),
+        "let ENTRYPOINT and CMD name a program that is in the image and may be run",
+    ),
+)
+"""What an engine says that cannot start an image for a reason that lies in the image, and what to do."""
+
+
 def judge(proof: Proof) -> Outcome:
     """Looks at the plain container."""
     try:
         running = proof.plain.get()
     except Skip as refusal:
-        return failed(str(refusal), "let ENTRYPOINT and CMD name a program that is in the image and may be run")
+        change = next((change for words, change in _REFUSALS if words.search(str(refusal))), "")
+        if not change:  # the engine's own affair
+            raise
+        return failed(str(refusal), change)
     readiness = running.readiness
     if readiness.ready:
         return passed(readiness.seen)

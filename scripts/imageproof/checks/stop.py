@@ -100,8 +100,10 @@ def _stop(proof: Proof, container: Container, name: str) -> tuple[float, int, bo
 def _orphans(proof: Proof, name: str) -> list[str]:
     """The processes that are alive when the main one has ended."""
     container = _ready(proof)
+    if not started(container.processes()) or not container.freeze(main=False):
+        return []
     children = [process for process in started(container.processes()) if not process.zombie]
-    if not children or not container.freeze(main=False):
+    if not all(process.state.startswith("T") for process in children):  # one came or went meanwhile
         return []
     container.signal(name)
     return [visible(child.name) for child in children] if container.ended(_WAITS) is not None else []
