@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,6 +48,7 @@ _TESTING = re.compile(
 )
 """What stands in a test."""
 _SMALL = 1 << 16
+_SHOWN = 3
 
 
 class Kind(NamedTuple):
@@ -152,10 +154,15 @@ def judge(proof: Proof) -> Outcome:
         "credential files": "give them as secrets or mounts, never as files of the image"
     }
     seen = "; ".join(
-        f"{name}: {listed([visible(f'/{path}') for path, _ in files])} ({size(sum(each for _, each in files))})"
-        for name, files in found.items()
+        f"{name}: {_where([path for path, _ in files])} ({size(sum(each for _, each in files))})" for name, files in found.items()
     )
     return failed(seen, "; ".join(changes[name] for name in found))
+
+
+def _where(paths: list[str]) -> str:
+    """Some of the paths, or the folder that has them all where they are many."""
+    folder = os.path.commonpath(paths)
+    return visible(f"/{folder}/… ({len(paths)} files)") if folder and len(paths) > _SHOWN else listed([visible(f"/{path}") for path in paths])
 
 
 def _foreign(image: Image) -> Callable[[str], bool]:
