@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from imagesize import needless
+from imagesize.dockerfile import FROM
 from imagesize.history import keyword
 from imagesize.model import Image
 from imagesize.packages import Packages
 from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Duplicate, Waste
+from imagesize.units import size as written
 
 _WORTH = 4096
 """Advice that saves fewer bytes is not given."""
@@ -26,7 +28,7 @@ class Advice(NamedTuple):
     bytes: int
     """Uncompressed bytes that it saves."""
     kind: str
-    """deleted, overwritten, metadata, opaque, duplicate, or a slug of `needless.KINDS`."""
+    """deleted, overwritten, metadata, opaque, duplicate, base-image (all that comes with it), or a slug of `needless.KINDS`."""
     layer: int
     """Of the instruction to change."""
     instruction: str
@@ -41,12 +43,39 @@ class Advice(NamedTuple):
 def give(image: Image, packages: Packages, lines: Mapping[int, int]) -> list[Advice]:
     """All the advice for an image that was read, what saves most first; `lines` tells lines of a Dockerfile by layer."""
     stacked, origin = image.stacked, _origins(image.stacked.waste)
+    useless = needless.find(stacked.tree, packages, origin)
+    told = {path for each in useless for path, _ in each.files}
     found = [
         *_of_waste(image, stacked.waste, lines, origin),
-        *_of_needless(image, needless.find(stacked.tree, packages, origin), lines),
-        *_of_duplicates(image, stacked.duplicates, lines, origin),
+        *_of_needless(image, useless, lines),
+        *_of_duplicates(image, stacked.duplicates, lines, origin, told),
     ]
-    return sorted(found, key=lambda advice: (-advice.bytes, advice.kind, advice.layer, advice.paths))
+    own = [advice for advice in found if advice.layer >= image.base.layers]
+    given = [advice for advice in found if advice.layer < image.base.layers]
+    return sorted([*own, *_of_the_base(image, given, lines)], key=lambda advice: (-advice.bytes, advice.kind, advice.layer, advice.paths))
+
+
+def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]) -> Iterable[Advice]:
+    """One for all that a Dockerfile above the base image cannot take away."""
+    if not given:
+        return
+    titles = {kind.slug: kind.title for kind in (*needless.KINDS, needless.BYTECODE)}
+    sums: dict[str, int] = {}
+    for advice in given:
+        title = titles.get(advice.kind, "contents that are there twice" if advice.kind == "duplicate" else "what its own layers hide")
+        sums[title] = sums.get(title, 0) + advice.bytes
+    kinds = sorted(sums, key=lambda title: (-sums[title], title))
+    named = (
+        f"the base image {image.base.name}".rstrip() if image.base.known else f"what seems to be the base image {image.base.name}".rstrip()
+    )
+    because = f"{named} brings {', '.join(f'{title} ({written(sums[title])})' for title in kinds)}"
+    mend = "choose a smaller one (slim, distroless): from above nothing can be taken out of it"
+    if kinds[0] == titles["build-tools"]:
+        mend = "build in this image, and let the final stage be a smaller one (slim, distroless) that gets the result with `COPY --from=`"
+    largest = max(given, key=lambda advice: advice.bytes)
+    top = tuple(advice.paths[0] for advice in sorted(given, key=lambda advice: -advice.bytes)[:3])
+    instruction = f"FROM {image.base.name}" if image.base.name else largest.instruction
+    yield Advice(sum(sums.values()), "base-image", largest.layer, instruction, lines.get(FROM, 0), because, mend, top)
 
 
 def _origins(waste: Sequence[Waste]) -> Callable[[str, int], int]:
@@ -97,7 +126,7 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
     adder, waster = image.layers[added].instruction, image.layers[wasted].instruction
     copies, place = keyword(adder) in ("COPY", "ADD"), _slashed(paths)
     if wasted < image.base.layers:
-        return wasted, f"comes with the base image: a newer or a smaller one may lack {place}"
+        return wasted, ""  # all of that kind is one advice
     from_base = added < image.base.layers
     if how == METADATA:
         if keyword(waster) in ("COPY", "ADD"):
@@ -160,9 +189,7 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mappin
         if each.bytes < _WORTH:
             continue
         mend, layer = each.kind.mend, image.layers[each.layer]
-        if each.layer < image.base.layers:
-            mend = "comes with the base image: a smaller one (slim, distroless) may lack it"
-        elif keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
+        if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
             mend = "leave it out with a line in `.dockerignore`, with `--exclude`, or remove it in the stage that it is copied from"
         because = f"{_called(image, each.layer)} adds {each.kind.title}, {_counted(each.files)}"
         yield Advice(
@@ -171,20 +198,21 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mappin
 
 
 def _of_duplicates(
-    image: Image, duplicates: Sequence[Duplicate], lines: Mapping[int, int], origin: Callable[[str, int], int]
+    image: Image, duplicates: Sequence[Duplicate], lines: Mapping[int, int], origin: Callable[[str, int], int], told: set[str]
 ) -> Iterable[Advice]:
-    """One for each layer that brings what is there already, or brings it twice."""
+    """One for each layer that brings what is there already, or brings it twice; what was told of as needless is not told again."""
     groups: dict[int, list[tuple[str, int]]] = {}
     for duplicate in duplicates:
         _, *copies = sorted((origin(path, layer), path) for path, layer in zip(duplicate.paths, duplicate.layers, strict=True))
         for layer, path in copies:
+            if path in told:
+                continue
             groups.setdefault(layer, []).append((path, duplicate.bytes))
     for layer, files in groups.items():
         saved = sum(size for _, size in files)
         if saved < _DUPLICATE_WORTH:
             continue
-        own = layer >= image.base.layers
-        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too" if own else "comes with the base image"
+        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
         because = f"{_called(image, layer)} adds contents that are at another path too, {_counted(files)}"
         yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, _places(files))
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from imagesize.history import KEYWORDS, Step, keyword
 
+FROM = -1
+"""Stands where a layer's index would for the line that names the base image."""
 _SILENT = ("FROM", "ONBUILD")
 
 
@@ -62,12 +64,13 @@ def _heredocs(text: str) -> list[str]:
 
 
 def lines_of(text: str, steps: Sequence[Step]) -> dict[int, int]:
-    """For each layer that a Dockerfile made the line of its instruction.
+    """For each layer that a Dockerfile made the line of its instruction, and for `FROM` that of its base image.
 
     The last stage's instructions, and those of the stages that it is built on, are laid beside the history from its end, so that
     as many as possible agree.
     """
-    instructions = _final(read(text))
+    chain = _chain(read(text))
+    instructions = [line for stage in chain for line in stage if keyword(line.text) not in _SILENT]
     made = [step for step in steps if step.instruction]
     best = [[0.0] * (len(instructions) + 1) for _ in range(len(made) + 1)]
     for row, step in enumerate(made, 1):
@@ -75,7 +78,7 @@ def lines_of(text: str, steps: Sequence[Step]) -> dict[int, int]:
             best[row][column] = max(
                 best[row - 1][column], best[row][column - 1], best[row - 1][column - 1] + _likeness(step.instruction, line.text)
             )
-    lines, row, column = dict[int, int](), len(made), len(instructions)
+    lines, row, column = {FROM: chain[0][0].number} if chain else dict[int, int](), len(made), len(instructions)
     while row and column:
         step, line = made[row - 1], instructions[column - 1]
         alike = _likeness(step.instruction, line.text)
@@ -90,20 +93,34 @@ def lines_of(text: str, steps: Sequence[Step]) -> dict[int, int]:
     return lines
 
 
-def _final(stages: Sequence[list[Line]]) -> list[Line]:
-    """The instructions of the last stage and of those it is built on, in the order of the history."""
+def base_of(text: str) -> str:
+    """The image that a Dockerfile's last stage is built on in the end, with a tag; empty where build arguments choose it."""
+    chain = _chain(read(text))
+    reference = _from(chain[0])[:1] if chain else []
+    if not reference or "$" in reference[0]:
+        return ""
+    name = reference[0].removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
+    return name if ":" in name.rpartition("/")[2] or name == "scratch" else f"{name}:latest"
+
+
+def _chain(stages: Sequence[list[Line]]) -> list[list[Line]]:
+    """The last stage, and before it those that it is built on, in the order of the history."""
     named = dict[str, int]()
     for number, stage in enumerate(stages):
-        words = [word for word in stage[0].text.split() if not word.startswith("--")]
-        if len(words) > 3 and words[2].upper() == "AS":
-            named[words[3].lower()] = number
-    found, number = list[Line](), len(stages) - 1
+        _, *name = _from(stage) or [""]
+        if len(name) > 1 and name[0].upper() == "AS":
+            named[name[1].lower()] = number
+    found, number = list[list[Line]](), len(stages) - 1
     while number >= 0:
-        found[:0] = [line for line in stages[number] if keyword(line.text) not in _SILENT]
-        words = [word for word in stages[number][0].text.split() if not word.startswith("--")]
-        below = named.get(words[1].lower(), -1) if len(words) > 1 else -1
+        found.insert(0, stages[number])
+        below = named.get("".join(_from(stages[number])[:1]).lower(), -1)
         number = below if below < number else -1
     return found
+
+
+def _from(stage: Sequence[Line]) -> list[str]:
+    """The words of a stage's FROM, without its flags."""
+    return [word for word in stage[0].text.split()[1:] if not word.startswith("--")]
 
 
 def _likeness(instruction: str, line: str) -> float:

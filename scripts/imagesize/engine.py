@@ -158,8 +158,8 @@ def exported(client: Any, names: Sequence[str], platform: str = "") -> Callable[
     return read
 
 
-def base_of(client: Any, told: dict[str, Any]) -> tuple[str, int]:
-    """The tagged image of the engine whose layers are the most of an image's first ones, and how many; an empty name if there is none.
+def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
+    """The names of the engine's tagged image whose layers are the most of an image's first ones, and how many; none if there is none.
 
     A base image is smaller than what is built on it, and the longer of two the larger: the largest that fits is the answer.
     """
@@ -168,7 +168,7 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[str, int]:
         each for each in client.images() if each["Id"] != told.get("Id") and each.get("RepoTags") and each["Size"] <= told.get("Size", 0)
     ]
     smaller.sort(key=lambda each: (-each["Size"], each["RepoTags"]))
-    best, size = ("", 0), 0
+    best, size = (tuple[str, ...](), 0), 0
     for summary in smaller[:_CANDIDATES]:
         if summary["Size"] < size:
             break
@@ -177,5 +177,8 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[str, int]:
         except import_module("docker").errors.ImageNotFound:  # somebody has just removed it
             continue
         if best[1] < len(found) < len(layers) and layers[: len(found)] == found:
-            best, size = (min(summary["RepoTags"]), len(found)), summary["Size"]  # another of this size may have more empty layers
+            best, size = (
+                (tuple(sorted(summary["RepoTags"])), len(found)),
+                summary["Size"],
+            )  # another of this size may have more empty layers
     return best

@@ -25,6 +25,8 @@ class Base(NamedTuple):
     """So many of the first layers are its."""
     known: bool
     """False: guessed from the history."""
+    names: tuple[str, ...] = ()
+    """All that the engine calls it."""
 
 
 class Layer:

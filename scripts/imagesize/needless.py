@@ -40,7 +40,7 @@ KINDS = (
         (),
         "give the command a cache mount (`RUN --mount=type=cache,target=FOLDER …`): the next build is faster too",
     ),
-    Kind("version-control", "version control", ("**/.git", "**/.hg", "**/.svn"), (), "name it in `.dockerignore`"),
+    Kind("version-control", "version control", ("**/.git", "**/.hg", "**/.svn"), (), "name it in `.dockerignore`, or clone in another stage and copy what is wanted"),
     Kind(
         "source-maps", "source maps", (), (".js.map", ".mjs.map", ".cjs.map", ".css.map"),
         "build without them, or leave them out of the final stage (`COPY --exclude=**/*.map …`)",

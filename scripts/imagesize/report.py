@@ -8,7 +8,8 @@ Its keys are a promise; sizes are bytes, layers are numbered from 0, and `null` 
     layers as they travel, estimated where `compressed_estimated` is true
   - `file_bytes`: payload of all regular files in all layers = `visible_bytes` + `wasted_bytes`
   - `visible_bytes`: payload of the final file system = `packages_bytes` + `other_bytes`
-  - `wasted_bytes`: payload that the final file system does not show; `duplicate_bytes`: of visible contents all copies but one
+  - `wasted_bytes`: payload that the final file system does not show, `own_wasted_bytes` of it in layers above the base image;
+    `duplicate_bytes`: of visible contents all copies but one
   - `base`: `name`, `layers`, `uncompressed_bytes`, `known` (false: guessed); `own_bytes`: uncompressed bytes that are not the base's
   - `layers`: `index`, `digest`, `diff_id`, `instruction`, `line` (of the Dockerfile, or null), `uncompressed_bytes`, `compressed_bytes`,
     `file_bytes`, `wasted_bytes` (of its own files), `entries`
@@ -17,7 +18,8 @@ Its keys are a promise; sizes are bytes, layers are numbered from 0, and `null` 
   - `packages`: `type`, `name`, `version`, `bytes`, `files` (none for a jar within a jar), `layers`
   - `files`: the largest visible ones: `path`, `bytes`, `layer`
   - `folders`: visible bytes in and below each folder, three levels deep: `path`, `bytes`
-  - `advice`: `bytes`, `kind`, `layer`, `instruction`, `line` (or null), `because`, `mend`, `paths`
+  - `advice`: `bytes`, `kind` (a `how` of waste, `duplicate`, `base-image`, or a kind of needless files such as `caches`), `layer`,
+    `instruction`, `line` (or null), `because`, `mend`, `paths`
   - `left_out`: of each list how many items `--top` left out; `notes`: sentences about the figures
 - `comparison`, with two images or more: `bandwidth` (bits per second), `totals` (`name`, `uncompressed_bytes`, `compressed_bytes`,
   `delta_uncompressed_bytes`, `delta_compressed_bytes`, `shared_bytes`, `unique_bytes`, `missing_compressed_bytes`, `pull_seconds`,
@@ -33,7 +35,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from imagesize import advice, compare, dockerfile, packages
-from imagesize.model import Image
+from imagesize.model import Base, Image
 
 Document = dict[str, Any]
 _PARTS = 1500  # a file or folder of less than this part of all is not drawn
@@ -52,10 +54,21 @@ class Analysis(NamedTuple):
 def analyze(image: Image, dockerfile_text: str = "") -> Analysis:
     """Find everything in an image."""
     lines = dockerfile.lines_of(dockerfile_text, image.steps) if dockerfile_text else {}
+    if dockerfile_text:
+        image.base = _base(image.base, dockerfile.base_of(dockerfile_text), [layer for layer in lines if layer >= 0])
     if image.quick:
         return Analysis(image, None, [], lines)
     found = packages.find(image)
     return Analysis(image, found, advice.give(image, found, lines), lines)
+
+
+def _base(base: Base, named: str, made: Sequence[int]) -> Base:
+    """The base image as the Dockerfile names it; where nothing is known of it, what lies below the layers that the Dockerfile made."""
+    if base.known:
+        return base._replace(name=named) if named in base.names else base
+    if named == "scratch":
+        return Base("", 0, True)
+    return Base(named or base.name, min(made), False) if made else base
 
 
 def document(analyses: Sequence[Analysis], top: int, bits_per_second: float) -> Document:
@@ -112,10 +125,14 @@ def _image(analysis: Analysis, top: int) -> Document:
         "file_bytes": image.file_bytes,
         "visible_bytes": image.file_bytes - sum(wasted) if deep else None,
         "wasted_bytes": sum(wasted) if deep else None,
+        "own_wasted_bytes": sum(wasted[image.base.layers :]) if deep else None,
         "duplicate_bytes": sum(each.extra for each in duplicates) if deep else None,
         "packages_bytes": packages_bytes,
         "other_bytes": analysis.packages.other_bytes if analysis.packages else None,
-        "base": {**image.base._asdict(), "uncompressed_bytes": sum(layer.uncompressed_bytes for layer in base)},
+        "base": {
+            **dict(zip(image.base._fields[:3], image.base, strict=False)),
+            "uncompressed_bytes": sum(layer.uncompressed_bytes for layer in base),
+        },
         "own_bytes": sum(layer.uncompressed_bytes for layer in image.layers[image.base.layers :]),
         "layers": [
             {

@@ -224,8 +224,8 @@ def _told(step: tuple[str, int]) -> tuple[str, None, None, int]:
 def _engine_base(client: Any, told: dict[str, Any]) -> Base:
     from imagesize import engine
 
-    name, count = engine.base_of(client, told)
-    return Base(name, count, bool(name))
+    names, count = engine.base_of(client, told)
+    return Base("".join(names[:1]), count, bool(names), names)
 
 
 def _with_base(image: Image) -> Image:

@@ -72,9 +72,6 @@ CASES = {
         ("deleted", 0, BIG, ".dockerignore")),
     "a folder made anew": (
         [[file("d/x", BIG)], [opaque("d"), file("d/y", 9)]], ["RUN one", "RUN two"], 0, ("opaque", 1, BIG, "one RUN")),
-    "lost within the base": (
-        [[file("usr/big", BIG)], [whiteout("usr/big")], [file("own", 1)]], ["RUN base", "RUN rm /usr/big", "COPY own /"], 2,
-        ("deleted", 1, BIG, "comes with the base image")),
     "upgraded": (
         [[file("usr/lib/x", b"1" * BIG)], [file("usr/lib/x", b"2" * BIG)]], ["RUN base", "RUN apt-get upgrade"], 1,
         ("overwritten", 1, BIG, "newer base image")),
@@ -89,8 +86,6 @@ CASES = {
     "git's folder": ([[file("app/.git/x", BIG)]], ["COPY . /app"], 0, ("version-control", 0, BIG, ".dockerignore")),
     "headers that were only given away": (
         [[file("app/x.h", BIG)], [file("app/x.h", BIG, uid=1)]], ["COPY . /app", "RUN chown web /app"], 0, ("headers", 0, BIG, ".dockerignore")),
-    "documentation of the base": (
-        [[file("usr/share/doc/x", BIG)], [file("x", 1)]], ["RUN base", "RUN own"], 1, ("documentation", 0, BIG, "comes with the base image")),
     "a copy of a copy": (
         [[file("a/x", b"1" * BIG)], [file("b/x", b"1" * BIG)]], ["COPY a /a", "RUN cp -r /a /b"], 0, ("duplicate", 1, BIG, "link")),
 }  # fmt: skip
@@ -106,6 +101,53 @@ def test_advice(name: str, tmp_path: Path) -> None:
     assert each.instruction == commands[layer] and each.line == 0
 
 
+def test_what_comes_with_the_base_image_is_one_advice(tmp_path: Path) -> None:
+    layers = [
+        [file("usr/big", BIG), file("usr/share/doc/x", BIG), file("usr/bin/a", b"1" * BIG)],
+        [whiteout("usr/big"), file("usr/bin/b", b"1" * BIG)],
+    ]
+    commands = ["RUN base", "RUN rm /usr/big", "COPY own /own"]
+    analysis = advised(tmp_path, [*layers, [file("own", BIG)]], commands, "FROM some/base AS one\nFROM one\nCOPY own /own\n", base=2)
+    (each,) = analysis.advice
+    assert (each.kind, each.bytes, each.line, each.instruction) == ("base-image", 3 * BIG, 1, "FROM some/base:latest")
+    assert each.because == (
+        "what seems to be the base image some/base:latest brings contents that are there twice (200 kB), documentation and translations (200 kB), "
+        "what its own layers hide (200 kB)"
+    )
+    tools = advised(tmp_path, [[file("usr/local/go/src/x", BIG)], [file("own", 1)]], ["RUN base", "COPY own /"], base=1)
+    assert "COPY --from=" in tools.advice[0].mend
+
+
+def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path) -> None:
+    layers = [[file("srv/x", b"1" * BIG), file("usr/share/doc/x", b"1" * BIG)]]
+    assert [(each.kind, each.bytes) for each in advised(tmp_path, layers, ["RUN make"]).advice] == [("documentation", BIG)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM debian:13-slim\nRUN a", "debian:13-slim"),
+        ("FROM --platform=linux/amd64 docker.io/library/debian\n", "debian:latest"),
+        ("FROM localhost:5000/a@sha256:00\n", "localhost:5000/a:latest"),
+        ("ARG V=1\nFROM debian:$V\n", ""),
+        ("FROM a:1 AS one\nFROM b:1\nFROM one AS two\nFROM two\n", "a:1"),
+        ("FROM a:1 AS a\nFROM a\n", "a:1"),
+        ("RUN a", ""),
+    ],
+)
+def test_the_base_of_a_dockerfile(text: str, expected: str) -> None:
+    assert dockerfile.base_of(text) == expected
+
+
+def test_a_dockerfile_tells_how_much_is_its_base(tmp_path: Path) -> None:
+    layers = [[file("a", 1)], [file("b", 2)], [file("c", 3)]]
+    commands = ["RUN one", "RUN two", "COPY c /c"]
+    base = advised(tmp_path, layers, commands, "FROM x:1\nCOPY c /c\n").image.base
+    assert (base.name, base.layers, base.known) == ("x:1", 2, False)
+    base = advised(tmp_path, layers, commands, "FROM scratch\nCOPY c /c\n", base=1).image.base
+    assert (base.name, base.layers, base.known) == ("", 0, True)
+
+
 def test_a_clean_image_needs_no_advice(tmp_path: Path) -> None:
     assert advised(tmp_path, [[file("app/server", BIG)]], ["COPY server /app/server"]).advice == []
 
@@ -119,7 +161,7 @@ def test_lines_of_the_dockerfile(tmp_path: Path) -> None:
     commands = ["# debian.sh", "RUN /bin/sh -c apt-get update     && apt-get install -y curl # buildkit", "COPY app /app # buildkit",
                 "RUN /bin/sh -c chown -R app:app /app\n # buildkit", "RUN /bin/sh -c rm /app/big # buildkit"]  # fmt: skip
     analysis = advised(tmp_path, layers, commands, DOCKERFILE)
-    assert dict(analysis.lines) == {1: 8, 2: 13, 3: 14, 4: 17}
+    assert dict(analysis.lines) == {dockerfile.FROM: 6, 1: 8, 2: 13, 3: 14, 4: 17}
     assert {(each.kind, each.line) for each in analysis.advice} == {("metadata", 13), ("deleted", 13)}
 
 

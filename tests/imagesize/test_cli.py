@@ -58,11 +58,12 @@ def test_json_has_the_promised_keys(images: tuple[str, str]) -> None:
         {"path": "app/data", "bytes": 80_000, "how": "deleted", "added_by": 1, "wasted_by": 2},
     ]
     assert [layer["wasted_bytes"] for layer in image["layers"]] == [80_000, 80_000, 0]
+    assert image["own_wasted_bytes"] == sum(layer["wasted_bytes"] for layer in image["layers"][image["base"]["layers"] :])
     assert image["uncompressed_bytes"] == sum(layer["uncompressed_bytes"] for layer in image["layers"])
     assert image["compressed_bytes"] == sum(layer["compressed_bytes"] for layer in image["layers"])
     assert set(image) == {
         "name", "tags", "platform", "deep", "uncompressed_bytes", "compressed_bytes", "compressed_estimated", "file_bytes", "visible_bytes",
-        "wasted_bytes", "duplicate_bytes", "packages_bytes", "other_bytes", "base", "own_bytes", "layers", "waste", "duplicates", "packages", "files",
+        "wasted_bytes", "own_wasted_bytes", "duplicate_bytes", "packages_bytes", "other_bytes", "base", "own_bytes", "layers", "waste", "duplicates", "packages", "files",
         "folders", "advice", "left_out", "notes",
     }  # fmt: skip
     assert set(image["layers"][0]) == {

@@ -49,8 +49,9 @@ def _summary(image: Image) -> Section:
     ]
     if image["deep"]:
         share = image["wasted_bytes"] / max(image["file_bytes"], 1)
+        above = f"; {size(image['own_wasted_bytes'])} of it above the base image" if base["layers"] else ""
         rows += [
-            ("wasted", size(image["wasted_bytes"]), f"{share:.1%} of all file contents: hidden by later layers"),
+            ("wasted", size(image["wasted_bytes"]), f"{share:.1%} of all file contents, hidden by later layers{above}"),
             ("duplicate", size(image["duplicate_bytes"]), "the same contents at other paths"),
             ("in packages", size(image["packages_bytes"]), f"and {size(image['other_bytes'])} in other files"),
         ]
