@@ -153,16 +153,18 @@ def judge(proof: Proof) -> Outcome:
     changes = {kind.name: kind.change for kind in KINDS_HERE} | {
         "credential files": "give them as secrets or mounts, never as files of the image"
     }
-    seen = "; ".join(
-        f"{name}: {_where([path for path, _ in files])} ({size(sum(each for _, each in files))})" for name, files in found.items()
-    )
+    seen = "; ".join(f"{name}: {_told(files)}" for name, files in found.items())
     return failed(seen, "; ".join(changes[name] for name in found))
 
 
-def _where(paths: list[str]) -> str:
-    """Some of the paths, or the folder that has them all where they are many."""
+def _told(files: list[tuple[str, int]]) -> str:
+    """Some of the files, or the folder that has them all where they are many, and their bytes."""
+    paths = [path for path, _ in files]
+    total = size(sum(each for _, each in files))
     folder = os.path.commonpath(paths)
-    return visible(f"/{folder}/… ({len(paths)} files)") if folder and len(paths) > _SHOWN else listed([visible(f"/{path}") for path in paths])
+    if folder and len(paths) > _SHOWN:
+        return visible(f"/{folder}/ ({len(paths)} files, {total})")
+    return f"{listed([visible(f'/{path}') for path in paths], _SHOWN)} ({total})"
 
 
 def _foreign(image: Image) -> Callable[[str], bool]:
