@@ -1,0 +1,4 @@
+#!/bin/sh
+# Generated: the workspace of this case.
+set -eu
+cp -R "$(dirname "$0")/workspace/." .
