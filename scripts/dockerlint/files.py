@@ -15,7 +15,7 @@ from dockerlint.dockerignore import clean
 
 if TYPE_CHECKING:
     from dockerlint.model import Stage
-    from dockerlint.parser import Instruction
+    from dockerlint.parser import Instruction, Mount
     from dockerlint.shell import Command
     from dockerlint.text import Word
 
@@ -298,3 +298,11 @@ def copied_from_context(stage: Stage) -> Iterator[tuple[Instruction, Word, str]]
                 value = instruction.expand(word)
                 if value and source_kind(value) == "local":
                     yield instruction, word, value
+
+
+def bound_from_context(stage: Stage) -> Iterator[tuple[Instruction, Mount]]:
+    """Each bind mount by which a RUN of this stage reads a path of the build context that is known."""
+    for instruction in stage.of("RUN"):
+        for mount in instruction.mounts:
+            if mount.type == "bind" and not mount.from_ and mount.source and "$" not in mount.source:
+                yield instruction, mount

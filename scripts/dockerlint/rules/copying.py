@@ -12,6 +12,7 @@ from dockerlint.dockerignore import DockerIgnore, Pattern, clean
 from dockerlint.files import (
     STANDARD_FOLDERS,
     absolute,
+    bound_from_context,
     copied_from_context,
     destination_of,
     directory_of,
@@ -28,7 +29,7 @@ from dockerlint.files import (
 from dockerlint.knowledge.images import works_in_root
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.packages import Call
-from dockerlint.parser import Instruction
+from dockerlint.parser import Instruction, Mount
 from dockerlint.rules import Hit, rule
 from dockerlint.shell import Command
 from dockerlint.text import Word
@@ -484,15 +485,11 @@ def copy_ignored_file(stage: Stage) -> Iterator[Hit]:
             message = f"{source} will not be found: line {pattern.line} of {name} ({pattern.written}) keeps it out of the build"
         wanted = clean("/" + source)[1:] or "src"
         yield Hit(word, message, f"remove that line, or add !{wanted} behind it", "warning" if has_wildcards(source) else "")
-    for instruction in stage.of("RUN"):
-        for mount in instruction.mounts:
-            if mount.type == "bind" and not mount.from_ and mount.source and "$" not in mount.source:
-                pattern = _kept_out(context, mount.source, instruction)
-                if pattern is not None:
-                    message = (
-                        f"{mount.source} will not be found: line {pattern.line} of {name} ({pattern.written}) keeps it out of the build"
-                    )
-                    yield Hit(mount, message, f"remove that line, or add !{clean('/' + mount.source)[1:]} behind it")
+    for instruction, mount in bound_from_context(stage):
+        pattern = _kept_out(context, mount.source, instruction)
+        if pattern is not None:
+            message = f"{mount.source} will not be found: line {pattern.line} of {name} ({pattern.written}) keeps it out of the build"
+            yield Hit(mount, message, f"remove that line, or add !{clean('/' + mount.source)[1:]} behind it")
 
 
 def _kept_out(context: Context, source: str, instruction: Instruction) -> Pattern | None:
@@ -926,9 +923,10 @@ def copy_source_missing(stage: Stage) -> Iterator[Hit]:
     if not context.known or not context.sure:
         return
     severity = "" if context.given else "warning"
-    copies = list(copied_from_context(stage))
-    elsewhere = any(has_wildcards(source) and context.matches(source) == [] for _, _, source in copies)
-    for _, word, source in copies:
+    wanted: list[tuple[Word | Mount, str]] = [(word, source) for _, word, source in copied_from_context(stage)]
+    elsewhere = any(has_wildcards(source) and context.matches(source) == [] for _, source in wanted)
+    wanted += [(mount, mount.source) for _, mount in bound_from_context(stage)]
+    for place, source in wanted:
         path = clean("/" + source.replace("/./", "/"))[1:]
         if (
             not path
@@ -944,10 +942,10 @@ def copy_source_missing(stage: Stage) -> Iterator[Hit]:
             looks_like_file(source) and not _is_made(context, path) and context.complete_enough and context.is_folder(dirname(path) or ".")
         )
         if other:
-            yield Hit(word, f"the context has no {source}, but it has {other}", f"write {other}", severity)
+            yield Hit(place, f"the context has no {source}, but it has {other}", f"write {other}", severity)
         else:
             yield Hit(
-                word,
+                place,
                 f"the context has no {source}",
                 "paths are relative to the context's root, not to the Dockerfile",
                 severity,
