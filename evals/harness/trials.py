@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -130,6 +131,7 @@ def _one(trial: Trial, plan: Plan, skill: Path, purse: _Purse, stop: Event) -> D
 def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -> dict[str, Any]:
     """Run the assistant in a fresh copy of the workspace, far from the answers, and keep what it did; what trial.json then says."""
     case, bounds = trial.case, plan.bounds.of(trial.case)
+    started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="task-") as place:
@@ -152,6 +154,10 @@ def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -
         "arm": trial.arm,
         "model": trial.model,
         "run": trial.number,
+        "eval_id": case.id,
+        "kind": case.kind,
+        "should_trigger": case.should_trigger,
+        "started": started,
         "status": status,
         "reason": ended.reason or (str(transcript.result.get("subtype") or "") if status == FAILED else ""),
         "seconds": round(ended.seconds, 3),
