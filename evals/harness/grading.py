@@ -42,8 +42,9 @@ class Grading(NamedTuple):
     case: str
     verdicts: tuple[Verdict, ...]
     seconds: float = 0.0
+    proof_seconds: float = 0.0
+    """Of `seconds`, what the prover took; `build_seconds` of that the build, `start_seconds` until the container answered."""
     build_seconds: float = 0.0
-    """Of `seconds`, what the build took, as the prover tells it; `start_seconds` until the container answered."""
     start_seconds: float = 0.0
 
     @property
@@ -241,7 +242,7 @@ def _prove(case: Case, answer: Answer, secret_ids: list[str]) -> _Proved:
         ours = str(error).startswith("--needs")  # else the Dockerfile wants what the case does not give
         return _Proved(unable=Unseen(str(error)) if ours else Absent(str(error)))
     outcomes = {outcome.name: outcome for outcome in report.outcomes}
-    return _Proved(outcomes, case.proofs, None, (report.build_seconds, report.start_seconds))
+    return _Proved(outcomes, case.proofs, None, (report.seconds, report.build_seconds, report.start_seconds))
 
 
 def _canaries(wanted: tuple[str, ...], secret_ids: list[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.arithmetic import bootstrap, pass_hat
@@ -65,6 +65,7 @@ def test_pass_at_one_and_pass_hat_k(tmp_path: Path) -> None:
     assert fewer.k == 2 and fewer.cases[0].arms["with"].pass_k == pytest.approx(1 / 3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.integers(1, 8))
 def test_pass_hat_is_the_share_of_draws_that_are_all_solved(outcomes: list[bool], k: int) -> None:
     draws = list(combinations(outcomes, k))
@@ -72,6 +73,7 @@ def test_pass_hat_is_the_share_of_draws_that_are_all_solved(outcomes: list[bool]
     assert pass_hat(sum(outcomes), len(outcomes), k) == (pytest.approx(expected) if expected is not None else None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=12), st.text(max_size=8))
 def test_an_interval_holds_between_the_extremes_and_is_stable(values: list[float], seed: str) -> None:
     one, other = bootstrap(values, seed), bootstrap(values, seed)
