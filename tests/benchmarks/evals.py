@@ -50,8 +50,8 @@ def main() -> int:
             asked = grading.proof_seconds
             cost = grading.seconds - asked + start
             ran = f"{asked - grading.build_seconds:.2f} s (of which until it answered {grading.start_seconds:.2f} s)"
-            ratio = (asked + cost) / asked
-            print(f"{run or 'warm-up'}: build {grading.build_seconds:.2f} s, run {ran}, the rest {cost:.2f} s; whole / (build + run) = {ratio:.2f}")
+            ratio = f"whole / (build + run) = {(asked + cost) / asked:.2f}"
+            print(f"{run or 'warm-up'}: build {grading.build_seconds:.2f} s, run {ran}, the rest {cost:.2f} s; {ratio}")
             costs += [cost] if run else []
     print(f"best of {len(costs)}: {min(costs):.2f} s beside build and run (bound: {MOST:g} s)")
     return int(options.check and min(costs) > MOST)
