@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from imagesize import needless
@@ -14,12 +15,19 @@ from imagesize.packages import Packages
 from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Duplicate, Waste
 from imagesize.units import size as written
 
-_WORTH = 4096
-"""Advice that saves fewer bytes is not given."""
+_WORTH, _WORTH_SHARE = 4096, 5000
+"""Advice that saves fewer bytes, or less than such a part of all files, is not given."""
 _DUPLICATE_WORTH = 64 << 10
-_CACHES = re.compile(
-    r"(^|/)(\.cache|\.npm|\.m2|\.gradle|\.cargo/registry|cargo/registry|go/pkg/mod|pnpm/store|\.yarn)/|^var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)/|^etc/apk/cache/"
+_CACHE = re.compile(
+    r"(.*?(^|/)(\.cache/[^/]+|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages)"
+    r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
 )
+"""The folder of a package manager's cache, at the beginning of a path."""
+_CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
+_BOOKS = re.compile(
+    r"(var/(lib/(dpkg|apt|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
+)
+"""What package managers and the tools for accounts write anew whenever they do anything: nobody can spare that above a base image."""
 
 
 class Advice(NamedTuple):
@@ -69,9 +77,10 @@ def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]
         f"the base image {image.base.name}".rstrip() if image.base.known else f"what seems to be the base image {image.base.name}".rstrip()
     )
     because = f"{named} brings {', '.join(f'{title} ({written(sums[title])})' for title in kinds)}"
-    mend = "choose a smaller one (slim, distroless): from above nothing can be taken out of it"
+    smaller = "distroless" if "slim" in image.base.name else "slim, distroless"
+    mend = f"choose a smaller one ({smaller}): from above nothing can be taken out of it"
     if kinds[0] == titles["build-tools"]:
-        mend = "build in this image, and let the final stage be a smaller one (slim, distroless) that gets the result with `COPY --from=`"
+        mend = f"build in this image, and let the final stage be a smaller one ({smaller}) that gets the result with `COPY --from=`"
     largest = max(given, key=lambda advice: advice.bytes)
     top = tuple(advice.paths[0] for advice in sorted(given, key=lambda advice: -advice.bytes)[:3])
     instruction = f"FROM {image.base.name}" if image.base.name else largest.instruction
@@ -92,21 +101,29 @@ def _origins(waste: Sequence[Waste]) -> Callable[[str, int], int]:
 
 def _of_waste(image: Image, waste: Sequence[Waste], lines: Mapping[int, int], origin: Callable[[str, int], int]) -> Iterable[Advice]:
     groups: dict[tuple[int, int, str, int], list[Waste]] = {}
+    least = _least(image)
     for each in waste:
+        if each.added_by < image.base.layers <= each.wasted_by and _BOOKS.match(each.path):
+            continue
         groups.setdefault((each.added_by, each.wasted_by, each.how, origin(each.path, each.added_by)), []).append(each)
     for (added, wasted, how, first), group in groups.items():
         saved = sum(each.bytes for each in group)
-        if saved < _WORTH:
+        if saved < least:
             continue
         paths = _places([(each.path, each.bytes) for each in group])
-        change, mend = _mend(image, group, paths, how, first, wasted) if added < wasted else _twice(added, paths)
+        if added == wasted:
+            change, mend = added, f"the layer's archive holds {_slashed(paths)} twice: build it anew with a current builder"
+        elif all(_BOOKS.match(each.path) for each in group):
+            change, mend = wasted, f"install and remove packages in one RUN: join layers {added} and {wasted}"
+        else:
+            change, mend = _mend(image, group, paths, how, first, wasted)
         again = f" (first in layer {first})" if first != added else ""
         because = f"{_called(image, wasted)} {_DOES[how]} what {_called(image, added)} adds{again}"
         yield Advice(saved, how, change, image.layers[change].instruction, lines.get(change, 0), because, mend, paths)
 
 
-def _twice(layer: int, paths: Sequence[str]) -> tuple[int, str]:
-    return layer, f"the layer's archive holds {_slashed(paths)} twice: build it anew with a current builder"
+def _least(image: Image) -> int:
+    return max(_WORTH, image.file_bytes // _WORTH_SHARE)
 
 
 _DOES = {
@@ -124,7 +141,7 @@ def _called(image: Image, layer: int) -> str:
 def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, added: int, wasted: int) -> tuple[int, str]:
     """The layer to change, and how."""
     adder, waster = image.layers[added].instruction, image.layers[wasted].instruction
-    copies, place = keyword(adder) in ("COPY", "ADD"), _slashed(paths)
+    copies, place = keyword(adder) in ("COPY", "ADD"), _slashed(paths) if any("/" in path[:-1] for path in paths) else "this"
     if wasted < image.base.layers:
         return wasted, ""  # all of that kind is one advice
     from_base = added < image.base.layers
@@ -140,6 +157,8 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
                 added,
                 f"write {target} and drop the {flag.removeprefix('--')} from layer {wasted}; give the user only what must be written to",
             )
+        if not _CHANGES.search(waster):
+            return wasted, f"write {place} once: join layers {added} and {wasted} in one RUN"
         return added, f"change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
     if how in (DELETED, OPAQUE_FOLDER):
         if from_base:
@@ -147,10 +166,10 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
                 wasted,
                 f"deleting does not shrink the base image: choose a smaller one, or copy what is needed of it into another stage ({place})",
             )
-        if all(_CACHES.search(each.path) for each in group):
+        if all(_CACHE.match(each.path) for each in group):
             return (
                 added,
-                f"keep {place} on a cache mount (`RUN --mount=type=cache,target={_slashed(paths[:1])} …`), and no RUN has to delete it",
+                f"keep {place} on a cache mount (`RUN --mount=type=cache,target={_mounted(group[0].path)} …`), and no RUN has to delete it",
             )
         if copies:
             return (
@@ -159,7 +178,7 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
             )
         return (
             wasted,
-            f"delete {place} in the RUN that makes it (layer {added}), one RUN with `&&`, or make it in a stage to `COPY --from=`",
+            f"delete {place} in the RUN that adds it (layer {added}, with `&&`), or let another stage do what needs it: `COPY --from=`",
         )
     if from_base:
         return wasted, f"use a newer base image, which brings the newer {place} itself"
@@ -171,6 +190,13 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
             f"make the final {place} in another stage and `COPY --from=` it, or lend the first one to the RUN (`--mount=type=bind`)",
         )
     return wasted, f"write {place} once: join layers {added} and {wasted} in one RUN"
+
+
+def _mounted(path: str) -> str:
+    """The folder of the cache that a path lies in, as a mount wants it: that of apt must not be used by two builds at once."""
+    match = _CACHE.match(path)
+    folder = match[1] if match else path.rpartition("/")[0]
+    return f"/{folder},sharing=locked" if folder.endswith("/apt") else f"/{folder}"
 
 
 def _metadata_flag(waster: str) -> tuple[str, str]:
@@ -186,9 +212,9 @@ def _metadata_flag(waster: str) -> tuple[str, str]:
 
 def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mapping[int, int]) -> Iterable[Advice]:
     for each in found:
-        if each.bytes < _WORTH:
+        if each.bytes < _least(image):
             continue
-        mend, layer = each.kind.mend, image.layers[each.layer]
+        mend, layer = each.kind.mend.replace("FOLDER", _mounted(max(each.files, key=itemgetter(1))[0])), image.layers[each.layer]
         if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
             mend = "leave it out with a line in `.dockerignore`, with `--exclude`, or remove it in the stage that it is copied from"
         because = f"{_called(image, each.layer)} adds {each.kind.title}, {_counted(each.files)}"
@@ -212,7 +238,8 @@ def _of_duplicates(
         saved = sum(size for _, size in files)
         if saved < _DUPLICATE_WORTH:
             continue
-        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
+        modules = all("node_modules/" in path for path, _ in files)
+        mend = "`npm dedupe` may join them" if modules else "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
         because = f"{_called(image, layer)} adds contents that are at another path too, {_counted(files)}"
         yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, _places(files))
 

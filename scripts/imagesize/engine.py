@@ -176,7 +176,9 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
             found: list[str] = inspected(client, summary["Id"]).get("RootFS", {}).get("Layers") or []
         except import_module("docker").errors.ImageNotFound:  # somebody has just removed it
             continue
-        if best[1] < len(found) < len(layers) and layers[: len(found)] == found:
+        if found and best[1] == len(found) and layers[: len(found)] == found:
+            best = (tuple(sorted({*best[0], *summary["RepoTags"]})), best[1])
+        elif best[1] < len(found) < len(layers) and layers[: len(found)] == found:
             best, size = (
                 (tuple(sorted(summary["RepoTags"])), len(found)),
                 summary["Size"],

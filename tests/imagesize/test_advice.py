@@ -63,15 +63,25 @@ CASES = {
     "a cache deleted later": (
         [[file("root/.cache/pip/x", BIG)], [whiteout("root/.cache")]], ["RUN pip install x", "RUN rm -rf /root/.cache"], 0,
         ("deleted", 0, BIG, "--mount=type=cache,target=/root/.cache/pip")),
+    "written again by a package manager": (
+        [[file("var/lib/dpkg/status", BIG)], [file("var/lib/dpkg/status", b"2" * BIG)]], ["RUN apt-get install a", "RUN apt-get install b"], 0,
+        ("overwritten", 1, BIG, "in one RUN: join layers 0 and 1")),
+    "written again as it was": (
+        [[file("app/lock", BIG)], [file("app/lock", BIG, mtime=1)]], ["RUN npm install", "RUN npm prune"], 0, ("metadata", 1, BIG, "join layers 0 and 1")),
+    "npm's cache": (
+        [[file("root/.npm/_cacache/content/x", BIG)]], ["RUN npm install"], 0, ("caches", 0, BIG, "`RUN --mount=type=cache,target=/root/.npm …`")),
+    "modules twice": (
+        [[file("a/node_modules/x/i", b"1" * BIG), file("a/node_modules/y/node_modules/x/i", b"1" * BIG)]], ["RUN npm install"], 0,
+        ("duplicate", 0, BIG, "npm dedupe")),
     "made and deleted": (
-        [[file("src/a/x", BIG), file("src/b/y", BIG)], [whiteout("src")]], ["RUN make", "RUN rm -rf /src"], 0, ("deleted", 1, 2 * BIG, "one RUN")),
+        [[file("src/a/x", BIG), file("src/b/y", BIG)], [whiteout("src")]], ["RUN make", "RUN rm -rf /src"], 0, ("deleted", 1, 2 * BIG, "with `&&`")),
     "deleted from the base": (
         [[file("usr/big", BIG)], [whiteout("usr/big")]], ["RUN base", "RUN rm /usr/big"], 1, ("deleted", 1, BIG, "choose a smaller one")),
     "copied, given away, deleted": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)], [whiteout("app/big")]], ["COPY app /app", "RUN chown web /app", "RUN rm /app/big"], 0,
         ("deleted", 0, BIG, ".dockerignore")),
     "a folder made anew": (
-        [[file("d/x", BIG)], [opaque("d"), file("d/y", 9)]], ["RUN one", "RUN two"], 0, ("opaque", 1, BIG, "one RUN")),
+        [[file("d/x", BIG)], [opaque("d"), file("d/y", 9)]], ["RUN one", "RUN two"], 0, ("opaque", 1, BIG, "with `&&`")),
     "upgraded": (
         [[file("usr/lib/x", b"1" * BIG)], [file("usr/lib/x", b"2" * BIG)]], ["RUN base", "RUN apt-get upgrade"], 1,
         ("overwritten", 1, BIG, "newer base image")),
@@ -153,6 +163,10 @@ def test_a_clean_image_needs_no_advice(tmp_path: Path) -> None:
 
 
 def test_little_is_not_spoken_of(tmp_path: Path) -> None:
+    layers = [[file("a", 5000), file("large", 40_000_000)], [whiteout("a")]]
+    assert advised(tmp_path, layers, ["RUN a", "RUN b"]).advice == []
+    books = [[file("var/lib/dpkg/status", BIG)], [file("var/lib/dpkg/status", b"2" * BIG)]]
+    assert advised(tmp_path, books, ["RUN base", "RUN apt-get install a"], base=1).advice == [], "nobody can spare that"
     assert advised(tmp_path, [[file("a", 100)], [whiteout("a")]], ["RUN a", "RUN b"]).advice == []
 
 
