@@ -213,8 +213,8 @@ class Container:
         return 127
 
     def remove(self) -> None:
-        """End it at once and remove it with its volumes."""
-        self._engine.remove_container(self.id)
+        """End it and remove it with its volumes, soon: nobody need wait for that."""
+        self._engine.remove_soon(self.id)
 
 
 class Engine:
@@ -232,6 +232,7 @@ class Engine:
         self._why = "the proof was ended"
         self._builds: set[subprocess.Popen[bytes]] = set()
         self._tags: dict[str, str] = {}
+        self._removals = ThreadPoolExecutor(8, "removal")
         self._made = threading.Condition()
         self._in_the_making = 0
         self._network = ""
@@ -638,6 +639,11 @@ class Engine:
                 self._in_the_making -= 1
                 self._made.notify_all()
 
+    def remove_soon(self, identity: str) -> None:
+        """Remove a container while the proof goes on."""
+        with suppress(RuntimeError):  # the proof has ended, and removes all
+            self._removals.submit(self.remove_container, identity)
+
     def remove_container(self, identity: str) -> None:
         """Remove a container and its volumes, running or not."""
         with suppress(self._docker.errors.APIError, self._requests.exceptions.RequestException):
@@ -661,10 +667,9 @@ class Engine:
         self.end()
         errors = (self._docker.errors.DockerException, self._requests.exceptions.RequestException)
         mine = {"label": f"{LABEL}={self.key}"}
-        with suppress(*errors):
-            found = [str(container["Id"]) for container in self.client.containers(all=True, filters=mine)]
-            with ThreadPoolExecutor(8) as pool:
-                list(pool.map(self.remove_container, found))
+        with self._removals as removals, suppress(*errors):
+            for container in self.client.containers(all=True, filters=mine):
+                removals.submit(self.remove_container, str(container["Id"]))
         with suppress(*errors):
             for network in self.client.networks(filters=mine):
                 self.client.remove_network(network["Id"])
