@@ -24,7 +24,7 @@ FROM manifests AS build
 RUN --mount=type=cache,id=pnpm,target=/pnpm/store \
     pnpm --store-dir /pnpm/store install --frozen-lockfile
 COPY tsconfig.base.json ./
-COPY --exclude=*/test packages/ packages/
+COPY --exclude=**/test packages/ packages/
 RUN pnpm --filter api... run build
 
 FROM build AS test
