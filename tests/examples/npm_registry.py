@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 NAME, VERSION = "@acme/phrases", "1.2.0"
+PUBLISHED = "2026-01-05T08:00:00.000Z"
+"""Old enough for package managers that distrust what is new."""
 PORT = 80
 ARCHIVE = f"/{NAME}/-/phrases-{VERSION}.tgz"
 MANIFEST = {"name": NAME, "version": VERSION, "type": "module", "exports": "./index.js", "files": ["index.js"]}
@@ -64,7 +66,7 @@ class Registry(BaseHTTPRequestHandler):
         data = archive()
         address = f"http://{self.headers.get('Host')}{ARCHIVE}"
         version = {**MANIFEST, "dist": {"tarball": address, "integrity": integrity(data)}}
-        document = {"name": NAME, "dist-tags": {"latest": VERSION}, "versions": {VERSION: version}}
+        document = {"name": NAME, "dist-tags": {"latest": VERSION}, "versions": {VERSION: version}, "time": {VERSION: PUBLISHED}}
         if not hmac.compare_digest(given.encode(), f"Bearer {os.environ['TOKEN']}".encode()):
             self._send(401, "application/json", json.dumps({"error": "a token is needed"}).encode())
         elif unquote(self.path) == f"/{NAME}":
