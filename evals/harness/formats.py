@@ -1,6 +1,7 @@
 """The same cases in the formats of others, generated, so that nothing is written twice.
 
 - `evals.json` and `triggers.json`: what skill-creator reads.
+- the table of facts in `README.md`, between two marks.
 - `NAME/case.yaml`, `NAME/scaffold.sh` and `NAME/graders/*.md`: what `claude plugin eval` reads beside `prompt.md`. It has no graders of
   code, so what the model, the validator and the prover tell here becomes one question to a judge there.
 """
@@ -14,26 +15,32 @@ from pathlib import Path
 from typing import Any
 
 from harness.cases import EVALS, PROMPT, ROOT, WORKSPACE, Case, Criterion
+from harness.facts import FACTS
 
 SKILL = "writing-dockerfiles"
-GENERATED = ("evals.json", "triggers.json", "*/case.yaml", "*/scaffold.sh", "*/graders/*.md")
+MANUAL = "README.md"
+GENERATED = (MANUAL, "evals.json", "triggers.json", "*/case.yaml", "*/scaffold.sh", "*/graders/*.md")
 """Every generated file, below `evals/`."""
+_FACTS = re.compile(r"(<!-- facts: .*? -->\n).*?(<!-- facts end -->)", re.DOTALL)
 _FLAGS = re.compile(r"\A\(\?([ims]+)\)")
 _PYTHON_ONLY = re.compile(r"\\[AZ]|\(\?P|\(\?[aiLmsux]")
 
 
-def generated(cases: Iterable[Case]) -> dict[Path, str]:
-    """The text of every generated file, by its path below `evals/`."""
+def generated(cases: Iterable[Case], folder: Path = EVALS) -> dict[Path, str]:
+    """The text of every generated file, by its path below the folder of the cases."""
     cases = list(cases)
     files = {Path("evals.json"): _json(_evals(cases)), Path("triggers.json"): _json(_triggers(cases))}
     for case in cases:
         files |= {Path(case.name, name): text for name, text in _plugin_eval(case)}
+    manual = folder / MANUAL
+    if manual.is_file():
+        files[Path(MANUAL)] = _with_facts(manual.read_text(encoding="utf-8"))
     return files
 
 
 def stale(cases: Iterable[Case], folder: Path = EVALS) -> list[str]:
     """Paths of generated files that are not what they should be, or should not be there."""
-    wanted = generated(cases)
+    wanted = generated(cases, folder)
     there = {path.relative_to(folder) for pattern in GENERATED for path in folder.glob(pattern)}
     wrong = {path for path, text in wanted.items() if path in there and (folder / path).read_text(encoding="utf-8") != text}
     return sorted(map(str, wrong | (there ^ wanted.keys())))
@@ -42,7 +49,7 @@ def stale(cases: Iterable[Case], folder: Path = EVALS) -> list[str]:
 def write(cases: Iterable[Case], folder: Path = EVALS) -> list[str]:
     """Write what is stale; the paths of it."""
     cases = list(cases)
-    wanted = generated(cases)
+    wanted = generated(cases, folder)
     found = stale(cases, folder)
     for name in found:
         path = folder / name
@@ -53,6 +60,12 @@ def write(cases: Iterable[Case], folder: Path = EVALS) -> list[str]:
         else:
             path.unlink()
     return found
+
+
+def _with_facts(text: str) -> str:
+    rows = [f"| `{name}` | {fact.kind} | {' '.join(fact.manual.split())} |" for name, fact in FACTS.items()]
+    table = "\n".join(["", "| fact | kind | what it is |", "| --- | --- | --- |", *rows, "", ""])
+    return _FACTS.sub(lambda match: match[1] + table + match[2], text)
 
 
 def _json(document: Any) -> str:

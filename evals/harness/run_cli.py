@@ -55,7 +55,7 @@ def _parser() -> Parser:
     what.add_argument("--case", action="append", default=[], metavar="GLOB", help="only these cases; may be repeated")
     what.add_argument("--examples", action="store_true", help="grade the bundled examples")
     what.add_argument("--helpers", action="store_true", help="grade the helper programs on frozen cases")
-    what.add_argument("--generate", action="store_true", help="write evals.json, triggers.json and what `claude plugin eval` reads")
+    what.add_argument("--generate", action="store_true", help="write all files that are made from the cases and the facts")
     how = parser.add_argument_group("how")
     how.add_argument("--claude", default=CLAUDE, metavar="PROGRAM", help="the claude that is called (default: the one on PATH)")
     how.add_argument("--command", default="", metavar="TEMPLATE", help="the command line of another agent")

@@ -8,6 +8,7 @@ keys that lead there, a table choosing the element of a list that has its values
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ from harness.grading import FAILED, PASSED, SKIPPED, Grading, Verdict
 HELPERS = EVALS / "helpers.toml"
 _PROVER = "verify_image.py"
 _UNABLE = 2
+_LEFTOVERS = (".venv", "node_modules", "target", "dist", "__pycache__", ".pytest_cache")
+"""Of whoever tried an example in place."""
 _KEYS = frozenset(("name", "text", "files", "make", "run", "exit", "says"))
 
 
@@ -46,8 +49,8 @@ class Helper(NamedTuple):
     says: tuple[Say, ...] = ()
     files: Mapping[str, str] = {}
     make: tuple[str, ...] = ()
-    folder: Path | None = None
-    """Where it runs; None: in a folder of its own that has the files."""
+    example: Path | None = None
+    """The Dockerfile of an example, which is laid out in the folder with all that belongs to it."""
 
     @property
     def builds(self) -> bool:
@@ -87,9 +90,9 @@ def examples(folder: Path = ROOT / "examples") -> list[list[Helper]]:
 def _of_example(dockerfile: Path) -> Iterator[Helper]:
     name = dockerfile.name.removesuffix(".Dockerfile")
     read = ("validate_dockerfile.py", "--no-config", "--shellcheck", "never", "--fail-on", "info", "--context", name, dockerfile.name)
-    yield Helper(name, "the validator has nothing to say", read, 0, folder=dockerfile.parent)
+    yield Helper(name, "the validator has nothing to say", read, 0, example=dockerfile)
     proved = (_PROVER, "--spec", f"{name}.verify.toml", "--format", "json")
-    yield Helper(name, "the prover says that all holds", proved, 0, folder=dockerfile.parent)
+    yield Helper(name, "the prover says that all holds", proved, 0, example=dockerfile)
 
 
 def grade_all(groups: Iterable[Sequence[Helper]], jobs: int, build: bool) -> Iterator[Grading]:
@@ -114,11 +117,15 @@ def _verdicts(helper: Helper, reason: str) -> Iterator[Verdict]:
     if helper.builds and reason:
         yield from (Verdict(criterion, SKIPPED, reason) for criterion in (whole, *says))
         return
-    done = _run(helper)
-    complaint = done.stderr.strip().rpartition("\n")[2]
+    try:
+        done = _run(helper)
+    except _Unready as lack:
+        yield from (Verdict(criterion, SKIPPED, str(lack)) for criterion in (whole, *says))
+        return
+    complaint = _last_line(done.stderr)
     seen = f"{helper.run[0]} ended with exit status {done.returncode}" + (f": {complaint}" if complaint else "")
     if done.returncode == _UNABLE and helper.exit != _UNABLE:
-        yield Verdict(whole, SKIPPED if helper.folder else FAILED, seen)
+        yield Verdict(whole, SKIPPED if helper.example else FAILED, seen)
     else:
         yield Verdict(whole, PASSED if done.returncode == helper.exit else FAILED, _why(done.stdout) or seen if done.returncode else seen)
     try:
@@ -133,7 +140,9 @@ def _verdicts(helper: Helper, reason: str) -> Iterator[Verdict]:
 
 def _run(helper: Helper) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory(prefix="helper-") as place:
-        folder = helper.folder or Path(place)
+        folder = Path(place)
+        if helper.example:
+            _lay_out(helper.example, folder)
         for name, text in helper.files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,6 +156,31 @@ def _run(helper: Helper) -> subprocess.CompletedProcess[str]:
         script = str(ROOT / "scripts" / program)
         command = [script] if program.endswith(".sh") else [sys.executable, script]
         return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+
+
+class _Unready(Exception):
+    """What an example needs cannot be made; the text is the reason."""
+
+
+def _lay_out(dockerfile: Path, folder: Path) -> None:
+    """Copy an example; a lock file that would name an index is not kept in the bundle, and is made."""
+    name = dockerfile.name.removesuffix(".Dockerfile")
+    for path in (*dockerfile.parent.glob(f"{name}.*"), dockerfile.parent / name):
+        if path.is_dir():
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns(*_LEFTOVERS))
+        elif path.is_file():
+            shutil.copy2(path, folder)
+    if b"uv.lock" in dockerfile.read_bytes() and not (folder / name / "uv.lock").exists():
+        uv = shutil.which("uv")
+        if not uv:
+            raise _Unready("its uv.lock is not kept in the bundle, and there is no uv to make it")
+        done = subprocess.run([uv, "lock", "--quiet", "--python-preference", "only-system"], cwd=folder / name, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise _Unready(f"its uv.lock cannot be made: {_last_line(done.stderr)}")
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _why(output: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import yaml
 
 from harness import formats
 from harness.cases import EVALS, EXPECT, Case, all_cases, read_case
+
+from .model_server import serving, text
 
 TINY = Path(__file__).parent / "tiny" / "cases"
 
@@ -83,3 +88,23 @@ def test_criteria_become_graders(written: tuple[Path, list[Case]]) -> None:
 def test_what_only_python_reads_is_left_to_a_judge() -> None:
     assert formats._regex(r"\Aall\Z", True, "last_message") == {}
     assert formats._regex(r"(?i)some", True, "last_message")["pattern"] == "some"
+
+
+def test_the_real_client_reads_the_cases_and_scores_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = os.environ.get("EVALS_CLAUDE")
+    if not client:
+        pytest.skip("needs Claude Code: EVALS_CLAUDE names it where .ci/run has fetched it")
+    plugin = tmp_path / "writing-dockerfiles"
+    shutil.copytree(EVALS.parent / ".claude-plugin", plugin / ".claude-plugin")
+    shutil.copy(EVALS.parent / "SKILL.md", plugin)
+    cases = [read_case(shutil.copytree(path, plugin / "evals" / path.name)) for path in sorted(TINY.iterdir())]
+    formats.write(cases, plugin / "evals")
+    with serving([[text("Debian 12 gets them until 2028-06-30.")]]) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
+        options = ["--runs", "1", "--model", "haiku", "--trust-plugin", "--no-publish", "--scaffold", "--output-dir", str(tmp_path / "out")]
+        command = [client, "plugin", "eval", ".", "--case", "tiny-*", "--threshold", "0", *options]
+        done = subprocess.run(command, cwd=plugin, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"tiny-words +1\.00 +1\.00", done.stdout), done.stdout
+    assert re.search(r"tiny-server +0\.\d\d +0\.\d\d", done.stdout), "it is read, and the judge has its say"
