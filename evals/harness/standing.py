@@ -174,7 +174,8 @@ def _lay_out(dockerfile: Path, folder: Path) -> None:
         uv = shutil.which("uv")
         if not uv:
             raise _Unready("its uv.lock is not kept in the bundle, and there is no uv to make it")
-        done = subprocess.run([uv, "lock", "--quiet", "--python-preference", "only-system"], cwd=folder / name, capture_output=True, text=True, check=False)
+        command = [uv, "lock", "--quiet", "--python-preference", "only-system"]
+        done = subprocess.run(command, cwd=folder / name, capture_output=True, text=True, check=False)
         if done.returncode:
             raise _Unready(f"its uv.lock cannot be made: {_last_line(done.stderr)}")
 
