@@ -29,15 +29,15 @@ def start(script: str, module: str) -> int:
     if sys.version_info < (3, 11):
         return _refuse(name, "needs Python 3.11 or newer, and this is {}.{}".format(*sys.version_info))
     arguments = sys.argv[1 : sys.argv.index("--")] if "--" in sys.argv else sys.argv[1:]
-    if not any(argument in NEEDS_NOTHING for argument in arguments):
-        try:
+    try:
+        if not any(argument in NEEDS_NOTHING for argument in arguments):
             provide(script)
-        except SetupError as error:
-            return _refuse(name, str(error))
-        except KeyboardInterrupt:
-            return 130
-    _keep_byte_code()
-    status: int = import_module(module).main()
+        _keep_byte_code()
+        status: int = import_module(module).main()
+    except SetupError as error:
+        return _refuse(name, str(error))
+    except KeyboardInterrupt:  # also while modules are still being imported
+        return 130
     return status
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import deque
 from typing import Any
 
 from imagesize.units import visible
@@ -15,6 +16,10 @@ MOST_LOG = 1 << 20
 """Bytes of output that are kept of one step, its last."""
 MOST_TEXT = 8 << 20
 """Bytes of output that are kept of a build: what a Dockerfile prints is nobody's to bound but ours."""
+
+
+_LONGEST = 4096  # bytes of one
+_TAIL = 3  # printed lines that a person sees
 
 
 class Step:
@@ -59,7 +64,9 @@ class BuildLog:
         """What was no JSON: the last words of buildx, its error among them."""
         self.kept = 0
         self.last = ""
-        """The line that a person who waits would like to see."""
+        """What it did last: a step's name, or a line that one printed."""
+        self._step_name = ""
+        self._lines: deque[str] = deque(maxlen=_TAIL)
 
     def read(self, line: bytes) -> None:
         """Take one line of buildx's output."""
@@ -90,7 +97,7 @@ class BuildLog:
         step.cached = bool(vertex.get("cached")) or step.cached
         step.error = visible(str(vertex.get("error") or "")) or step.error
         if step.started and not step.completed:
-            self.last = step.name
+            self.last = self._step_name = step.name
 
     def _log(self, step: Step, data: bytes) -> None:
         if self.kept < MOST_TEXT:
@@ -100,8 +107,15 @@ class BuildLog:
             step.output = step.output[-MOST_LOG // 16 :] + data
         if len(step.output) > MOST_LOG:
             del step.output[: -MOST_LOG // 2]
-        if line := step.text.rstrip("\n").rpartition("\n")[2].strip() if len(data) < 4096 else "":
+        ended = bytes(step.output[-_LONGEST:]).decode("utf-8", "replace").splitlines()
+        if line := next((visible(text.strip()) for text in reversed(ended) if text.strip()), ""):
             self.last = line
+            self._lines.append(line)
+
+    @property
+    def tail(self) -> list[str]:
+        """The lines that a person who waits would like to see: the step, and the last that was printed."""
+        return [self._step_name, *self._lines]
 
     @property
     def work(self) -> list[Step]:

@@ -393,13 +393,13 @@ class Engine:
         dockerfile: str,
         context: str,
         arguments: Sequence[str],
-        show: Callable[[str], object] | None = None,
+        show: Callable[..., object] | None = None,
         output: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
     ) -> BuildResult:
         """Build with buildx. Without an `output` the image stays in the engine until the proof is closed.
 
-        `show` is told what goes on. Raises ProofError where there is no buildx; a build that fails is a result.
+        `show` is told what goes on, some lines each time. Raises ProofError where there is no buildx; a build that fails is a result.
         """
         began = time.monotonic()
         tag = "" if output else self._tag()
@@ -421,7 +421,7 @@ class Engine:
             context,
         ]
         log = BuildLog()
-        status = self._run(command, log.read, lambda: show(log.last) if show else None, variables or {})
+        status = self._run(command, log.read, lambda: show(*log.tail) if show else None, variables or {})
         seconds = time.monotonic() - began
         if status is None:
             return BuildResult(

@@ -17,7 +17,7 @@ _EVERY = 0.1  # seconds between two pictures
 class Progress:
     """Told what goes on; this one keeps silent."""
 
-    def status(self, line: str) -> None:
+    def status(self, *lines: str) -> None:
         """What is being done now."""
 
     def done(self, outcome: Outcome) -> None:
@@ -37,27 +37,30 @@ class Terminal(Progress):
         self._stream = stream
         self._live = stream.isatty()
         self._next = 0.0
+        self._shown = 0
         self._lock = threading.Lock()
 
-    def status(self, line: str) -> None:
-        if self._live and monotonic() >= self._next:
+    def status(self, *lines: str) -> None:
+        if self._live and (monotonic() >= self._next or not self._shown):
             self._next = monotonic() + _EVERY
             with self._lock:
-                self._write(f"\r\x1b[K{shortened(line, self._width)}")
+                self._write(self._clear() + "\n".join(shortened(line, self._width) for line in lines))
+                self._shown = len(lines)
 
     def done(self, outcome: Outcome) -> None:
         if self._live:
             with self._lock:
-                self._write(
-                    "\r\x1b[K"
-                    + shortened(f"{SIGNS[outcome.status]} {outcome.name}: {outcome.seen}", self._width)
-                    + "\n"
-                )
+                self._write(f"{self._clear()}{shortened(f'{SIGNS[outcome.status]} {outcome.name}: {outcome.seen}', self._width)}\n")
 
     def wipe(self) -> None:
         if self._live:
             with self._lock:
-                self._write("\r\x1b[K")
+                self._write(self._clear())
+
+    def _clear(self) -> str:
+        """What takes away the lines that are shown; the next come in their place."""
+        up, self._shown = max(0, self._shown - 1), 0
+        return "\r" + "\x1b[A" * up + "\x1b[J"
 
     @property
     def _width(self) -> int:

@@ -421,6 +421,8 @@ class Proof:
             waiting = {self._outcomes[check.name]: check for check in checks}
             for future in as_completed(waiting):
                 outcomes[waiting[future].name] = self._finish(waiting[future], future.result())
+                if left := [check.name for check in checks if check.name not in outcomes]:
+                    self.progress.status(f"checking: {', '.join(left)}")
         except BaseException:
             self.engine.end()  # whoever still works is told so
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from io import StringIO
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from imageproof.checks.secrets import _members, _spellings
 from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
 from imageproof.processes import Process, started
+from imageproof.progress import Terminal
 from imageproof.reach import reach_of
 from imageproof.spec import Spec
 from imageproof.workspace import _pieces
@@ -79,6 +81,29 @@ def test_build_log() -> None:
     assert log.failure == "`RUN make` failed (exit status 2); its last words: no \\x1b[31mrule"
     for noise in (b"{", b"{}", b'{"vertexes": null}', b"\xff\n", b"[]"):
         log.read(noise)
+
+
+def test_what_a_person_sees_of_a_build() -> None:
+    """The step and the last lines that it printed, what follows taking their place."""
+    log, screen = BuildLog(), Screen()
+    terminal = Terminal(screen)
+    log.read(_vertex(started="1"))
+    for number in range(5):
+        log.read(json.dumps({"logs": [{"vertex": "a", "data": base64.b64encode(b"line %d\r\n" % number).decode()}]}).encode())
+    assert log.tail == ["[build 2/3] RUN make", "line 2", "line 3", "line 4"]
+    terminal.status(*log.tail)
+    terminal.done(Outcome("passed", "well", name="build"))
+    terminal.wipe()
+    assert screen.getvalue().count("\x1b[A") == 3
+    assert "line 4\r\x1b[A\x1b[A\x1b[A\x1b[J✔ build: well\n" in screen.getvalue()
+    silent = StringIO()
+    Terminal(silent).status("nothing")
+    assert silent.getvalue() == ""
+
+
+class Screen(StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_build_log_is_bounded() -> None:
