@@ -13,8 +13,8 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY packages/api/package.json packages/api/
 COPY packages/rates/package.json packages/rates/
 
-# What the API needs at run time, its own packages still without their code: this layer changes with manifests only.
-# The removed files say when it was installed, which would make every layer a new one.
+# What the API needs at run time, the packages of the workspace still without code: no change of code reaches this layer.
+# The files that go hold the time of the install: each deploy would make another layer.
 FROM manifests AS deps
 RUN --mount=type=cache,id=pnpm,target=/pnpm/store \
     pnpm --store-dir /pnpm/store --filter api --prod deploy /prod \
