@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.cases import Case, CaseError
+from harness.transcript import Proof, Transcript
 
 MESSAGE, TRANSCRIPT = "answer.md", "transcript.jsonl"
 _MOST_MESSAGE = 1 << 20
 
 
 class Answer(NamedTuple):
-    """What is graded: the workspace as the assistant left it, its last message, and whether there is a record of how it got there."""
+    """What is graded: the workspace as the assistant left it, and its last message."""
 
     folder: Path
     message: str | None = None
@@ -36,6 +37,20 @@ def read_message(path: Path) -> str | None:
             return file.read(_MOST_MESSAGE)
     except FileNotFoundError:
         return None
+
+
+def proof_on_record(case: Case, answer: Answer) -> Proof | None:
+    """Whether the answer's transcript shows that its Dockerfile was proved; None where there is no transcript."""
+    path = answer.folder / TRANSCRIPT
+    if not path.is_file():
+        return None
+    before = case.workspace / case.dockerfile if case.workspace else None
+    return Transcript.read(path).proof(case.dockerfile, data_of(answer.folder / case.dockerfile), data_of(before) if before else None)
+
+
+def data_of(path: Path) -> bytes | None:
+    """The bytes of a file; None where there is none."""
+    return path.read_bytes() if path.is_file() else None
 
 
 def lay_out(case: Case, folder: Path) -> None:

@@ -58,6 +58,8 @@ class Model(NamedTuple):
     cases: tuple[Row, ...]
     k: int
     """Of pass^k: the most trials that every case has in every arm that was run."""
+    triggered: tuple[float | None, float | None]
+    """In the arm with the skill, the share of trials that used it: of cases that should trigger it, and of those that should not."""
 
 
 def compare(records: Sequence[Record]) -> list[Model]:
@@ -77,7 +79,11 @@ def _model(name: str, records: list[Record]) -> Model:
         _of_cases([case.tokens for case in cases], f"{name}/tokens"),
         _of_cases([case.seconds for case in cases], f"{name}/seconds"),
     )
-    return Model(name, whole, tuple(cases), k)
+    return Model(name, whole, tuple(cases), k, (_triggered(records, should=True), _triggered(records, should=False)))
+
+
+def _triggered(records: list[Record], should: bool) -> float | None:
+    return mean(each.trial.get("skill_used") for each in records if each.arm == WITH and each.trial.get("should_trigger") is should)
 
 
 def _of_cases(estimates: Sequence[Estimate | None], seed: str) -> Estimate | None:

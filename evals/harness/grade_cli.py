@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.answers import read_answer
+from harness.answers import proof_on_record, read_answer
 from harness.cases import CaseError, find_case
 from harness.grading import FAILED, grade
 from harness.terminal import Parser, guarded
@@ -17,7 +17,8 @@ PROGRAM = "grade.py"
 SOLVED, WRONG, PARTLY = 0, 1, 3
 _EPILOG = """\
 DIR is the case's workspace with the answer's files in it, and answer.md: what the
-assistant said last.
+assistant said last. With transcript.jsonl, what `claude -p --output-format
+stream-json` printed, it is told, too, whether the file was proved.
 
   grade.py python-poetry-fastapi /tmp/answer
   grade.py python-poetry-fastapi /tmp/answer --no-build --format json
@@ -49,9 +50,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     case, answer = find_case(options.case), read_answer(options.answer)
     grading = grade(case, answer, today=options.today, build=not options.no_build)
+    proof = proof_on_record(case, answer)
     if options.output:
-        options.output.write_text(as_json(grading), encoding="utf-8")
-    sys.stdout.write(as_json(grading) if options.format == "json" else table(grading))
+        options.output.write_text(as_json(grading, proof), encoding="utf-8")
+    sys.stdout.write(as_json(grading, proof) if options.format == "json" else table(grading, proof))
     sys.stdout.flush()
     if not grading.inspected:
         raise CaseError(f"nothing was inspected: {sentence(grading)}; {grading.verdicts[0].evidence}")

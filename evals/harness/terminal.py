@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -21,7 +23,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def guarded(program: str, run: Callable[[], int]) -> int:
-    """Run a program; its exit status, 2 with one sentence where it cannot work."""
+    """Run a program; its exit status, 2 with one sentence where it cannot work. SIGTERM ends it as Ctrl-C does: what it began is ended."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run()
     except CaseError as error:

@@ -22,7 +22,7 @@ from threading import Event, Lock
 from typing import Any, NamedTuple
 
 from harness.agents import FAILED, Agent, Bounds, run
-from harness.answers import MESSAGE, TRANSCRIPT, Answer, lay_out, read_message
+from harness.answers import MESSAGE, TRANSCRIPT, Answer, data_of, lay_out, read_message
 from harness.bundle import NAME, install
 from harness.cases import Case, CaseError
 from harness.grading import Grading, grade
@@ -138,7 +138,7 @@ def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -
         workspace, prompt = Path(place, "workspace"), Path(place, "prompt.txt")
         lay_out(case, workspace)
         prompt.write_text(case.prompt + "\n", encoding="utf-8")
-        before = _bytes(workspace / case.dockerfile)
+        before = data_of(workspace / case.dockerfile)
         command = plan.agent.command(trial.model, case, bounds, workspace, skill if trial.arm == WITH else None, prompt)
         ended = run(command, workspace, folder / TRANSCRIPT, folder / "stderr.txt", bounds.seconds, stop)
         shutil.copytree(workspace, folder / OUTPUTS, symlinks=True)
@@ -146,7 +146,7 @@ def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -
     message = transcript.message if transcript.events else read_message(folder / TRANSCRIPT)
     if message is not None:
         (folder / MESSAGE).write_text(message, encoding="utf-8")
-    proof = transcript.proof(case.dockerfile, _bytes(folder / OUTPUTS / case.dockerfile), before)
+    proof = transcript.proof(case.dockerfile, data_of(folder / OUTPUTS / case.dockerfile), before)
     cost = transcript.cost
     status = FAILED if transcript.result.get("is_error") else ended.status
     found = {
@@ -183,7 +183,3 @@ def _read(path: Path) -> dict[str, Any] | None:
     except ValueError:
         raise CaseError(f"{path} is no JSON: remove its folder, and the trial is run again") from None
     return found if isinstance(found, dict) else None
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

@@ -11,6 +11,7 @@ import textwrap
 from typing import Any
 
 from harness.grading import FAILED, PASSED, SKIPPED, Grading
+from harness.transcript import Proof
 
 SIGNS = {PASSED: "✔", FAILED: "✘", SKIPPED: "–"}
 _TEXT, _EVIDENCE = 44, 60
@@ -36,17 +37,19 @@ def document(grading: Grading) -> dict[str, Any]:
     }
 
 
-def as_json(grading: Grading) -> str:
-    """The text of grading.json."""
-    return json.dumps(document(grading), ensure_ascii=False, indent=2) + "\n"
+def as_json(grading: Grading, proof: Proof | None = None) -> str:
+    """The text of grading.json; `proof` is added where there is a record of how the answer came about."""
+    whole = document(grading) | ({"proof": proof._asdict()} if proof else {})
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def table(grading: Grading) -> str:
-    """A table and a sentence."""
+def table(grading: Grading, proof: Proof | None = None) -> str:
+    """A table and a sentence, or two."""
     from tabulate import tabulate
 
     rows = [(SIGNS[each.status], _folded(each.criterion.text, _TEXT), _folded(each.evidence, _EVIDENCE)) for each in grading.verdicts]
-    return f"{tabulate(rows, ('', grading.case, 'seen'), tablefmt='simple')}\n\n{sentence(grading)}\n"
+    record = [f"on record: {proof.seen}"] if proof else []
+    return "\n".join([tabulate(rows, ("", grading.case, "seen"), tablefmt="simple"), "", sentence(grading), *record, ""])
 
 
 def _folded(text: str, width: int) -> str:

@@ -21,7 +21,8 @@ def keep(folder: Path, model: str, case: str, number: int, arm: str, run: int, m
         for at, mark in enumerate(marks)
     ]
     usual = {
-        "case": case, "arm": arm, "model": model, "run": run, "eval_id": number, "kind": "write", "status": "finished", "reason": "",
+        "case": case, "arm": arm, "model": model, "run": run, "eval_id": number, "kind": "write",
+        "should_trigger": case != "same", "status": "finished", "reason": "",
         "started": f"2026-11-2{run}T10:00:00+00:00", "seconds": 60.0 * run, "turns": 7, "tokens": 1000 * run, "tokens_out": 10,
         "dollars": 0.25, "skill_used": arm == "with", "proof": {"by": "prover", "passed": arm == "with", "seen": "seen"}, "tool_calls": 4,
     }  # fmt: skip

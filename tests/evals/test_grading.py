@@ -174,6 +174,19 @@ def test_the_table_says_what_was_seen_and_which_share_was_skipped(answer: Path, 
     assert said.endswith("tiny-server: 5 of 10 passed, 1 failed, 4 skipped (40% of the criteria were not looked at)\n")
 
 
+def test_a_record_tells_whether_the_file_was_proved(answer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"file_path": "Dockerfile", "content": (answer / "Dockerfile").read_text()}
+    write = {"type": "tool_use", "id": "1", "name": "Write", "input": given}
+    prove = {"type": "tool_use", "id": "2", "name": "Bash", "input": {"command": "verify-image ."}}
+    said = {"type": "tool_result", "tool_use_id": "2", "content": "12 passed, 0 failed, 0 skipped in 3.1 s"}
+    events = [{"type": "assistant", "message": {"content": [write, prove]}}, {"type": "user", "message": {"content": [said]}}]
+    (answer / "transcript.jsonl").write_text("no JSON\n" + "".join(json.dumps(event) + "\n" for event in events))
+    main([str(SERVER), str(answer), "--no-build", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["proof"]["by"] == "prover"
+    main([str(SERVER), str(answer), "--no-build"])
+    assert capsys.readouterr().out.endswith("on record: the prover's last verdict on this very file is good\n")
+
+
 def test_all_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "answer.md").write_text("2028-06-30")
     assert main([str(TINY / "cases" / "tiny-words"), str(tmp_path)]) == 0

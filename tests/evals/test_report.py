@@ -81,6 +81,12 @@ def test_an_interval_holds_between_the_extremes_and_is_stable(values: list[float
     assert min(values) - 1e-9 <= one.low <= one.high <= max(values) + 1e-9
 
 
+def test_use_of_the_skill_is_told_for_what_should_and_should_not_trigger_it(results: Path) -> None:
+    keep(results, "haiku", "same", 2, "with", 4, "++", {"skill_used": False, "should_trigger": False})
+    assert only(results).triggered == (1.0, 0.75)
+    assert "Used the skill where it should: 100 %, where it should not: 75 %." in render(read_results(results), "markdown")
+
+
 def test_a_skipped_criterion_did_not_pass_and_its_share_is_told(results: Path) -> None:
     spoiled = only(results).cases[2].arms["with"]
     assert spoiled.pass_rate == 0.5 and spoiled.skipped == pytest.approx(1 / 6)

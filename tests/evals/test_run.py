@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,6 +121,22 @@ def test_whether_it_was_proved_is_on_record(perform: Runner, engine: str, tmp_pa
     trial = json.loads(kept(tmp_path, "with", "trial.json").read_text())
     assert trial["proof"] == {"by": "engine", "passed": True, "seen": "the engine's last verdict on this very file is good"}
     assert trial["skill_used"] is True
+
+
+def test_a_runner_that_is_ended_ends_what_it_began(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    agent = f"sh -c 'echo $$ > {mark}.new; mv {mark}.new {mark}; sleep 60; true'"
+    program = [sys.executable, str(EVALS / "run.py"), "--model", "m", "--case", "tool-wasted-bytes", "--arm", "without"]
+    process = subprocess.Popen([*program, "--command", agent, "--results", str(tmp_path / "results")], stderr=subprocess.PIPE)
+    while not mark.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+    assert not list(tmp_path.rglob("trial.json")), "it is run again the next time"
 
 
 def test_another_agent_is_called_by_its_template(tmp_path: Path) -> None:

@@ -110,7 +110,9 @@ def sentences(model: Model) -> Iterator[str]:
     row = model.whole
     yield f"Pass rate {both(row, 'pass_rate')}; difference in points {points(row.difference)}, over {_plural(len(model.cases), 'case')}."
     yield f"A trial with the skill takes {change(row.tokens)} tokens and {change(row.seconds)} seconds more."
-    yield f"Proved what was handed over: {both(row, 'proved')}. Used the skill: {both(row, 'skill_used')}."
+    should, should_not = map(share, model.triggered)
+    yield f"Used the skill where it should: {should}, where it should not: {should_not}."
+    yield f"Proved what was handed over: {both(row, 'proved')}."
     yield f"Turns {both(row, 'turns', amount)}, dollars {both(row, 'dollars', _money)} a trial."
     for arm, numbers in row.arms.items():
         trials, skipped = _plural(numbers.trials, "trial"), share(numbers.skipped)

@@ -74,7 +74,9 @@ def _summary(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    return {"model": model.name, "k": model.k, **_row(model.whole), "cases": [_row(case) for case in model.cases]}
+    should, should_not = map(_rounded, model.triggered)
+    triggered = {"where_it_should": should, "where_it_should_not": should_not}
+    return {"model": model.name, "k": model.k, "triggered": triggered, **_row(model.whole), "cases": [_row(case) for case in model.cases]}
 
 
 def _row(row: Row) -> dict[str, Any]:
