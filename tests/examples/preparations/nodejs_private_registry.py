@@ -44,7 +44,7 @@ def running(token: str) -> Iterator[tuple[str, str]]:
         while "ready" not in _said("docker", "logs", container):
             assert time.monotonic() < deadline, "the registry does not start"
             time.sleep(0.1)
-        yield _said("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", container), container
+        yield _said("docker", "inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", container), container
     finally:
         subprocess.run(["docker", "rm", "--force", container], capture_output=True)
 
