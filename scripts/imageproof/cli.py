@@ -33,10 +33,11 @@ a control group of this machine, as root beside the engine, else by that of a
 container, which costs that no step comes from an earlier proof's cache. The
 proof ends before the engine's disk is full, where this machine can see that
 disk. Not bounded: processor time, the disk of an engine elsewhere, and, but
-for --offline, the network. With --trusted the steps' memory and processes are
-not bounded, and come from what `docker build` cached. A rootless engine
-cannot bound steps and wants --trusted; another builder (`docker buildx use`)
-has bounds of its own.
+for --offline, the network. A `# syntax=` line that names another front end
+than Docker's is blanked in what is sent. With --trusted the steps' memory and
+processes are not bounded, and they come from what `docker build` cached. A
+rootless engine cannot bound steps and wants --trusted; another builder
+(`docker buildx use`) has bounds of its own. Podman proves images, not builds.
 
 Exit status: 0 all checks that ran hold, 1 one failed, 2 the proof could not be
 made (standard error says why), 3 every check was skipped.

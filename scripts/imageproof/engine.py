@@ -259,6 +259,11 @@ class Engine:
         return f"{self.info.get('OSType') or 'linux'}/{names.get(machine, machine)}"
 
     @property
+    def bounds_steps(self) -> bool:
+        """Whether the steps of builds have bounds now."""
+        return bool(self._cgroup)
+
+    @property
     def _near(self) -> bool:
         """Whether its containers' addresses can be reached from here."""
         local = self.client.base_url == _LOCAL and sys.platform == "linux"

@@ -40,6 +40,12 @@ _SERVICE = re.compile(
 """What programs say that miss a service."""
 
 
+_KEEPS_BOUNDS = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::(?:latest|labs|1(?:\.(?:[4-9]|[1-9]\d)(?:\.\d+)?)?(?:-labs)?))?")
+"""Front ends that put steps into the control group that they are told: Docker's, from 1.4 (BuildKit, pull request 2430).
+
+Another one, which a hostile Dockerfile may bring, could do as it likes, and so could an old one that is named by its digest.
+"""
+
 RANDOM_USER = "12345:0"
 """A user that no image knows, in the group that OpenShift gives it."""
 
@@ -463,6 +469,9 @@ class Proof:
                 ) from None
             return
         self._miss_arguments()
+        if self.engine.bounds_steps and (front_end := self.workspace.front_end) and not _KEEPS_BOUNDS.fullmatch(front_end):
+            self.workspace.without_syntax()
+            self.notes.append(f"The front end {front_end} need not keep the bounds of steps: the engine's own was used, but for --trusted.")
         self.progress.status("building")
         self.built = self.build()
         if self.built.ok:

@@ -11,12 +11,15 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockerlint.dockerignore import DockerIgnore, Trail
 from dockerlint.knowledge.credentials import secret_name
 from imageproof.errors import ProofError
 from imageproof.spec import Spec
+
+if TYPE_CHECKING:
+    from dockerlint.source import Directive
 
 MOST_BYTES = 2 << 30
 """Bytes of a context that are copied at most."""
@@ -104,14 +107,24 @@ class Workspace:
         if os.path.isfile(own):
             shutil.copyfile(own, self.dockerfile + ".dockerignore")
 
+    @property
+    def front_end(self) -> str:
+        """What the `# syntax=` line names; nothing where there is none."""
+        directive = self._syntax
+        return directive.value if directive else ""
+
+    @property
+    def _syntax(self) -> Directive | None:
+        from dockerlint.source import Source
+
+        return Source(self.dockerfile, self.source).directives.get("syntax")
+
     def without_syntax(self) -> str:
-        """Blank the `# syntax=` line of what is sent, its number kept: for an engine that cannot have that front end.
+        """Blank the `# syntax=` line of what is sent, its number kept: for an engine that cannot have that front end, or must not.
 
         Returns the front end that it named; nothing where there is no such line.
         """
-        from dockerlint.source import Source
-
-        directive = Source(self.dockerfile, self.source).directives.get("syntax")
+        directive = self._syntax
         if directive is None:
             return ""
         lines = self.source.split(b"\n")

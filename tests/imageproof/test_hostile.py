@@ -15,6 +15,8 @@ import pytest
 from imageproof.confinement import NAME, can_confine, disk_of, engine_process
 from imageproof.engine import LOG_BYTES, PROCESSES, connected
 from imageproof.errors import ProofError
+from imageproof.proof import _KEEPS_BOUNDS, prove
+from imageproof.spec import Spec
 
 from .harness import GOOD, Bench, by_name, failing
 
@@ -185,3 +187,31 @@ def test_the_host_stays_out_of_reach(bench: Bench, tmp_path: Path) -> None:
     dockerfile = GOOD.replace("USER", "RUN --mount=type=bind,target=/context,rw busybox touch /context/written\nUSER")
     bench.prove(dockerfile, check=("starts",))
     assert not (bench.folder / "written").exists()
+
+
+@pytest.mark.parametrize(
+    ("front_end", "kept"),
+    [
+        ("docker/dockerfile:1", True),
+        ("docker.io/docker/dockerfile:1.19-labs", True),
+        ("docker/dockerfile", True),
+        ("docker/dockerfile:1.4", True),
+        ("docker/dockerfile:1.10.0", True),
+        ("docker/dockerfile:1.0", False),
+        ("docker/dockerfile:1.3-labs", False),
+        ("docker/dockerfile:1@sha256:" + "0" * 64, False),
+        ("docker.example.com/docker/dockerfile:1", False),
+        ("hostile/docker/dockerfile:1", False),
+    ],
+)
+def test_front_ends_that_keep_the_bounds(front_end: str, kept: bool) -> None:
+    assert bool(_KEEPS_BOUNDS.fullmatch(front_end)) == kept
+
+
+def test_a_front_end_that_the_dockerfile_brings(bench: Bench) -> None:
+    context = bench.write(GOOD)
+    text = (context / "Dockerfile").read_text()
+    (context / "Dockerfile").write_text(f"# syntax=hostile.example.com/front-end:1\n{text}")
+    report = prove(Spec(str(context), check=("build",)))
+    assert failing(report) == []
+    assert "hostile.example.com/front-end:1 need not keep the bounds" in report.notes[0]
