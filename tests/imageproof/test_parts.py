@@ -171,11 +171,19 @@ def test_what_of_a_secret_file_is_secret() -> None:
         "   Compiling serde v1.0.1",
         "Get:1 http://deb.example.com trixie InRelease",
         "added 57 packages in 2s",
+        "Collecting idna",
+        "#12 0.531 Collecting click>=8.1.3 (from flask==3.1.3->-r requirements.txt (line 12))",
+        "Collecting lib@ git+https://git.example.com/acme/lib.git",
     ],
 )
 def test_lines_of_package_managers(line: str) -> None:
     assert _FETCHING.search(f"before\n{line}\nafter")
     assert not _FETCHING.search(f"before and {line.lower().replace('downloading', 'down')}")
+
+
+@pytest.mark.parametrize("line", ["Collecting page data using 1 worker ...", "Collecting build traces ...", "Compiling the pages"])
+def test_a_bundler_collects_and_compiles_what_is_ones_own(line: str) -> None:
+    assert not _FETCHING.search(f"#12 3.1 {line}")
 
 
 def test_a_health_probe_is_no_child_of_the_program() -> None:

@@ -39,7 +39,8 @@ _AROUND = {
 }
 _PROSE = frozenset("html htm txt md json csv".split())
 _FETCHING = re.compile(
-    r"^\s*(?:#\d+ [\d.]+ )?(?:Downloading |Collecting |go: downloading |Get:\d+ |Fetched \d|Downloaded |Downloading from "
+    r"^\s*(?:#\d+ [\d.]+ )?(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Downloading from "
+    r"|Collecting (?:\S+@ )?\S+(?: \(from .*)?$"
     r"|Compiling (?P<crate>\S+) v|added \d+ packages|Installing dependencies|Progress: resolved|➤ YN0013"
     r"|(?:Prepared|Installed) \d+ packages?|\(\d+/\d+\) Installing |fetch https?://)",
     re.MULTILINE,
