@@ -233,6 +233,7 @@ class Engine:
         self._builds: set[subprocess.Popen[bytes]] = set()
         self._tags: dict[str, str] = {}
         self._removals = ThreadPoolExecutor(8, "removal")
+        self._leaving: set[str] = set()
         self._made = threading.Condition()
         self._in_the_making = 0
         self._network = ""
@@ -645,14 +646,16 @@ class Engine:
                 self._made.notify_all()
 
     def remove_soon(self, identity: str) -> None:
-        """Remove a container while the proof goes on."""
+        """Remove a container with its volumes, running or not, while the proof goes on."""
+        self._leaving.add(identity)
         with suppress(RuntimeError):  # the proof has ended, and removes all
-            self._removals.submit(self.remove_container, identity)
+            self._removals.submit(self._remove, identity)
 
-    def remove_container(self, identity: str) -> None:
-        """Remove a container and its volumes, running or not."""
-        with suppress(self._docker.errors.APIError, self._requests.exceptions.RequestException):
+    def _remove(self, identity: str) -> None:
+        try:
             self.client.remove_container(identity, v=True, force=True)
+        except (self._docker.errors.APIError, self._requests.exceptions.RequestException):
+            self._leaving.discard(identity)  # the end tries again
 
     # The end -----------------------------------------------------------------------------------------------------------------------
 
@@ -672,9 +675,10 @@ class Engine:
         self.end()
         errors = (self._docker.errors.DockerException, self._requests.exceptions.RequestException)
         mine = {"label": f"{LABEL}={self.key}"}
-        with self._removals as removals, suppress(*errors):
+        with self._removals, suppress(*errors):
             for container in self.client.containers(all=True, filters=mine):
-                removals.submit(self.remove_container, str(container["Id"]))
+                if container["Id"] not in self._leaving:  # an engine lists those, too, that it is about to remove
+                    self.remove_soon(str(container["Id"]))
         with suppress(*errors):
             for network in self.client.networks(filters=mine):
                 self.client.remove_network(network["Id"])

@@ -122,7 +122,7 @@ def test_memory_is_bounded(bench: Bench) -> None:
 
 
 def test_what_the_engine_is_asked_for(bench: Bench, engine: str, monkeypatch: Any) -> None:
-    """No mount of the host, no privilege; memory, processes and log are bounded."""
+    """No mount of the host, no privilege; memory, processes and log are bounded. Each container is removed once, with its volumes."""
     from docker import APIClient
 
     asked: list[Mapping[str, Any]] = []
@@ -132,16 +132,19 @@ def test_what_the_engine_is_asked_for(bench: Bench, engine: str, monkeypatch: An
         "create_container_from_config",
         lambda self, config, *rest, **more: asked.append(config) or create(self, config, *rest, **more),
     )
-    removed: list[Mapping[str, Any]] = []
+    removed: list[tuple[str, Mapping[str, Any]]] = []
     remove = APIClient.remove_container
-    monkeypatch.setattr(
-        APIClient,
-        "remove_container",
-        lambda self, identity, **more: removed.append(more) or remove(self, identity, **more),
-    )
+
+    def remove_late(self: APIClient, identity: str, **more: Any) -> None:
+        removed.append((identity, more))
+        time.sleep(1)  # so that it is still there when the proof ends
+        remove(self, identity, **more)
+
+    monkeypatch.setattr(APIClient, "remove_container", remove_late)
     bench.prove(check=("starts", "read-only", "user", "health", "stop"), tmpfs=("/tmp",), volume=("/data",))
     assert len(asked) >= 4
-    assert removed == [{"v": True, "force": True}] * len(asked)
+    assert [more for _, more in removed] == [{"v": True, "force": True}] * len(asked)
+    assert len({identity for identity, _ in removed}) == len(asked)
     for config in asked:
         host = config["HostConfig"]
         assert (
