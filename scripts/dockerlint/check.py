@@ -23,6 +23,8 @@ FEW = 60
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from dockerlint.mending import Mending
+
 BATCH = 32
 """How many files are judged together: one ShellCheck process for all of them, their models in memory at once."""
 
@@ -43,6 +45,14 @@ class Result(NamedTuple):
     failure: str = ""
     """Why the file could not be judged, or not by ShellCheck."""
     note: str = ""
+    mended: tuple[Finding, ...] = ()
+    """What was mended, or would be, as it was found."""
+    unmended: tuple[tuple[Finding, str], ...] = ()
+    """What was not mended although there is a way, each with the reason."""
+    diff: str = ""
+    """What the mends change, as a unified diff; where it was asked for."""
+    text: bytes | None = None
+    """What standard input is after its mends."""
 
     @property
     def judged(self) -> bool:
@@ -60,6 +70,12 @@ class Job(NamedTuple):
     stdin_name: str = ""
     shellcheck: str | None = None
     """The path of ShellCheck."""
+    show_fixes: bool = False
+    """Whether findings say how they are mended."""
+    mend: str = ""
+    """Which mends to apply: none, the "safe" ones, or "unsafe" ones, too."""
+    write: bool = True
+    """Whether to write mended files, or else to say what would change."""
 
 
 class _Judged(NamedTuple):
@@ -68,16 +84,19 @@ class _Judged(NamedTuple):
     settings: Settings
     linted: Linted
     note: str
+    mending: Mending | None = None
 
     @property
     def path(self) -> str:
         return self.linted.dockerfile.source.path
 
 
-def judge(source: Source, settings: Settings, context: Context | None = None, disks: Disks | None = None) -> Linted:
+def judge(
+    source: Source, settings: Settings, context: Context | None = None, disks: Disks | None = None, fixes: bool = False
+) -> Linted:
     """What the selected rules find in a Dockerfile; without a context, its build context is what the settings name or what is around it.
 
-    `disks` has what was seen of the folders around when other files were judged.
+    `disks` has what was seen of the folders around when other files were judged. With `fixes`, findings say how to mend them.
     """
     if context is None:
         if settings.context:
@@ -95,7 +114,7 @@ def judge(source: Source, settings: Settings, context: Context | None = None, di
     rules = settings.selection.rules
     if settings.pragmas:
         rules |= experimental_rules(source, settings.build_args)
-    return lint(source, options, context, rules)
+    return lint(source, options, context, rules, fixes)
 
 
 def report(linted: Linted, settings: Settings, shell_findings: Sequence[Finding] = ()) -> Outcome:
@@ -185,8 +204,14 @@ def _judge(path: str, job: Job, configurations: Configurations, disks: Disks) ->
     note = ""
     try:
         settings, note = configurations.of(name)
-        unplaced = name == STANDARD_INPUT and not settings.context
-        return _Judged(settings, judge(Source(name, read(path)), settings, Context() if unplaced else None, disks), note)
+        context = Context() if name == STANDARD_INPUT and not settings.context else None
+        data, mending = read(path), None
+        if job.mend:
+            from dockerlint.mending import mend_file
+
+            mending = mend_file(path, name, data, settings, context, job.mend == "unsafe", job.write)
+            data = mending.data
+        return _Judged(settings, judge(Source(name, data), settings, context, disks, job.show_fixes), note, mending)
     except Failure as failure:
         return Result(name, failure=str(failure), note=note)
     except Exception as error:  # noqa: BLE001 - a defect of ours must not hide what other files have
@@ -237,7 +262,7 @@ def _result(judged: _Judged, shell: _Shell) -> Result:
         if settings.reports(finding.confidence):
             severity = settings.severities.get(finding.code, finding.severity)
             shown.append(finding if severity == finding.severity else finding._replace(severity=severity))
-    return Result(
+    result = Result(
         source.path,
         tuple(shown),
         {line: source.lines[line - 1] for line in {each.line for each in shown} if line <= len(source.lines)},
@@ -247,6 +272,8 @@ def _result(judged: _Judged, shell: _Shell) -> Result:
         shell.failures.get(source.path, ""),
         judged.note,
     )
+    done = judged.mending
+    return result if done is None else result._replace(mended=done.mended, unmended=done.refused, diff=done.diff, text=done.text)
 
 
 def _defect(name: str, error: Exception) -> str:

@@ -12,10 +12,12 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from dockerlint.config import FAIL_ON, SHELLCHECK, build_arg, did_you_mean
 from dockerlint.errors import Failure
 from dockerlint.finding import CONFIDENCES
-from dockerlint.output import COUNTED, FORMATS, PROGRAM, VERSION, Report, plain, plural, render
+from dockerlint.output import COUNTED, FIXED, FORMATS, PROGRAM, VERSION, Report, plain, plural, render
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from dockerlint.check import Result
 
 CLEAN, FINDINGS, UNABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -40,8 +42,9 @@ checkov are understood. Settings stand in [tool.validate-dockerfile] of
 pyproject.toml, in .validate-dockerfile.toml or in .hadolint.yaml, the nearest
 to the Dockerfile upwards.
 
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 something could
-not be done, which standard error explains.
+Exit status: 0 nothing at or above --fail-on, 1 findings (with --fix: those
+that are left; with --diff: something would change), 2 something could not be
+done, which standard error explains.
 """
 
 
@@ -87,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--build-arg", action="append", metavar="NAME=VALUE", help="an ARG's value; may be repeated")
     add("--context", metavar="FOLDER", help="the build context (default: where the file's sources are found)")
     add("--today", type=_date, metavar="DATE", help="judge what is past its end of life as of this day (default: the current one)")
+
+    group = parser.add_argument_group("what is mended")
+    add = group.add_argument
+    add("--fix", action="store_true", help="mend what can be mended safely, and report what is left; - prints the mended text")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: mend also what may change the build or the container")
+    add("--diff", action="store_true", help="write nothing, and print what --fix would change")
 
     group = parser.add_argument_group("how it is reported")
     add = group.add_argument
@@ -190,7 +199,16 @@ def _check(arguments: argparse.Namespace) -> int:
     found = list(find(arguments.paths or ["."]))
     results = [Result(each.path, failure=each.failure) for each in found if each.failure]
     paths = [each.path for each in found if not each.failure]
-    job = Job(options, arguments.config, not arguments.no_config, arguments.stdin_filename, _shellcheck(options))
+    job = Job(
+        options,
+        arguments.config,
+        not arguments.no_config,
+        arguments.stdin_filename,
+        None if arguments.diff else _shellcheck(options),
+        arguments.format in FIXED,
+        _mends(arguments),
+        not arguments.diff,
+    )
     with _Progress(not arguments.quiet) as progress:
         results += check_all(paths, job, arguments.jobs, progress.show)
     failures = list(dict.fromkeys(result.failure for result in results if result.failure))
@@ -198,6 +216,11 @@ def _check(arguments: argparse.Namespace) -> int:
         _say(f"note: {note}")
     for failure in failures:
         _say(failure)
+    if arguments.fix or arguments.diff:
+        _say_mended(results, arguments)
+    if arguments.diff:
+        _print((result.diff for result in results), arguments)
+        return UNABLE if failures else FINDINGS if any(result.diff for result in results) else CLEAN
     report = Report(
         results,
         failures,
@@ -206,10 +229,38 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.quiet,
         arguments.statistics,
     )
-    _print(render(arguments.format, report), arguments)
+    mended = next((result.text for result in results if result.text is not None), None)
+    if mended is None or arguments.output:
+        _print(render(arguments.format, report), arguments)
+    else:
+        sys.stderr.writelines(render(arguments.format, report))
+    if mended is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(mended)
     if failures:
         return UNABLE
     return FINDINGS if any(result.failing for result in results) else CLEAN
+
+
+def _mends(arguments: argparse.Namespace) -> str:
+    """Which mends are wanted, as Job has it; raises Failure where the options contradict each other."""
+    if arguments.unsafe_fixes and not (arguments.fix or arguments.diff):
+        raise Failure("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
+    if arguments.diff and (arguments.format != "text" or arguments.statistics):
+        raise Failure("--diff prints a diff and no report: it goes without --format and --statistics")
+    return ("unsafe" if arguments.unsafe_fixes else "safe") if arguments.fix or arguments.diff else ""
+
+
+def _say_mended(results: Sequence[Result], arguments: argparse.Namespace) -> None:
+    """Tells how much was mended, and each place that could not be, unless there is to be quiet."""
+    if arguments.quiet:
+        return
+    for finding, why in (each for result in results for each in result.unmended):
+        _say(f"{finding.file}:{finding.line}: the mend of {finding.code} is left out: {why}")
+    count = sum(len(result.mended) for result in results)
+    files = sum(bool(result.mended) for result in results)
+    if count:
+        _say(f"{'would mend' if arguments.diff else 'mended'} {plural(count, 'finding')} in {plural(files, 'file')}")
 
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -275,8 +326,10 @@ def _listed(format: str) -> Iterable[str]:
     if format == "json":
         from json import dumps
 
+        from dockerlint.explain import mends
+
         keys = ("code", "slug", "severity", "confidence", "default", "breaks_build", "covers", "help")
-        entries = [dumps({key: getattr(rule, key) for key in keys}) for rule in rules]
+        entries = [dumps({key: getattr(rule, key) for key in keys} | {"mends": mends(rule.doc)}) for rule in rules]
         return ["[\n  " + ",\n  ".join(entries) + "\n]\n"]
     if format != "text":
         raise Failure(f"--list-rules goes with --format text or json, not {format}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from inspect import cleandoc
 from textwrap import dedent, fill, indent
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from dockerlint.rules import Rule
 
 CODE_TITLES = ("Bad", "Good")
+_MENDS = re.compile(r"Mends \(([a-z ]+)\): ")
 
 
 class Part(NamedTuple):
@@ -42,6 +44,11 @@ def parts(doc: str) -> Iterator[Part]:
             at = end
         else:
             at += 1
+
+
+def mends(doc: str) -> str:
+    """How safely `--fix` mends what the rule finds: "safe", "unsafe", "safe or unsafe", and "" where it does not."""
+    return next((match[1] for part in parts(doc) if (match := _MENDS.match(part.text))), "")
 
 
 def headline(doc: str) -> str:

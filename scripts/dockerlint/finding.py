@@ -11,6 +11,35 @@ CONFIDENCES = ("high", "medium", "low")
 """How sure the rule is, surest first."""
 
 
+APPLICABILITIES = ("safe", "unsafe")
+"""Whether a fix keeps what the build does and the container is, but for what the finding is about; or may change it."""
+
+
+class Edit(NamedTuple):
+    """Characters of the file to replace; places as in a finding, an empty region inserts, the line behind the last one is the end.
+
+    In `text` a line ends with "\n", whatever the file's line ends are.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Fix(NamedTuple):
+    """How to mend what was found. `message` says what is done, in the imperative; the edits do not overlap.
+
+    The names of the fields are keys in JSON, too.
+    """
+
+    applicability: str
+    """One of APPLICABILITIES."""
+    message: str
+    edits: tuple[Edit, ...]
+
+
 class Finding(NamedTuple):
     """One thing worth saying about one place of one file.
 
@@ -39,3 +68,5 @@ class Finding(NamedTuple):
     """How to mend it, in one line; may be empty."""
     breaks_build: bool
     """Whether BuildKit itself refuses the file for it."""
+    fix: Fix | None = None
+    """What `--fix` or `--unsafe-fixes` would do about it; only where it was asked for, and only where there is one right answer."""

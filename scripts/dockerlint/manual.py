@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from dockerlint.explain import escaped, headline, markdown
+from dockerlint.explain import escaped, headline, markdown, mends
 from dockerlint.knowledge import peers
 from dockerlint.rules import Rule, load
 
@@ -36,6 +36,10 @@ A rule is named by its code, its slug, the beginning of a code (`WD3`), a glob, 
 container cannot work, or a credential leaks), *warning* (worth a change in nearly every case), *info* (a good idea), *style* (taste).
 Confidence says how sure; findings of low confidence are hidden unless `--min-confidence low` asks for them. A finding may be milder, or
 less sure, than its rule. ShellCheck's findings keep their own codes (`SC2086`).
+
+*Mends* says what `--fix` does about a finding, where there is one right answer: *safe* is what leaves the build and the container as they
+are, but for what the finding is about; *unsafe*, which takes `--unsafe-fixes`, is what may change either. Whatever it writes it reads
+again: a mend that would bring an error or a warning is left out. Consecutive RUNs are never merged for their own sake.
 """
 
 PEERS_PREFACE = """\
@@ -55,12 +59,12 @@ def manual() -> str:
 
 def _contents(rules: Sequence[Rule]) -> Iterator[str]:
     yield "## Contents\n"
-    yield "| code | rule | severity | default | what is wrong |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| code | rule | severity | default | mends | what is wrong |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for rule in rules:
         anchor = f"{rule.code}-{rule.slug}".lower()
         state = "on" if rule.default else "off"
-        yield f"| [{rule.code}](#{anchor}) | {rule.slug} | {rule.severity} | {state} | {_cell(headline(rule.doc))} |"
+        yield f"| [{rule.code}](#{anchor}) | {rule.slug} | {rule.severity} | {state} | {mends(rule.doc)} | {_cell(headline(rule.doc))} |"
     yield "\nAt the end: [what other linters check](#what-other-linters-check), and by which rule it is covered.\n"
 
 

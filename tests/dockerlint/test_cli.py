@@ -11,7 +11,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -19,44 +19,12 @@ from dockerlint import check, cli
 from dockerlint.output import FORMATS, VERSION
 from dockerlint.rules import load
 
+from .program import Program
+
 ROOT = Path(__file__).parents[2]
 BAD = "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nUSER 65532\n"
 MILD = "FROM debian:13-slim\nMAINTAINER somebody\nUSER 65532\n"
 GOOD = 'FROM debian:13-slim\nUSER 65532\nCMD ["sleep", "1"]\n'
-
-
-class Run(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def codes(self) -> list[str]:
-        return [finding["code"] for finding in json.loads(self.out)["findings"]]
-
-
-class Program:
-    """Runs the command line in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: object) -> Run:
-        status = cli.main([str(argument) for argument in arguments])
-        out, err = self._capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Run(status, out, err)
-
-    def json(self, *arguments: object) -> Run:
-        return self("--format", "json", "--shellcheck", "never", *arguments)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    return Program(capsys)
 
 
 def write(path: str, text: str = BAD) -> str:
@@ -104,7 +72,7 @@ def test_one_bad_file_hides_nobody_elses_findings(run: Program) -> None:
     [
         (["gone"], "cannot read gone: no such file or folder"),
         (["--slect", "x"], "unknown option --slect; did you mean --select?"),
-        (["--xyz", "x"], "unknown option --xyz; --help shows them all"),
+        (["--zyzzyva", "x"], "unknown option --zyzzyva; --help shows them all"),
         (["--format", "yaml", "."], "invalid choice: 'yaml'"),
         (["--select", "WD999", "."], "no rule is called 'WD999'"),
         (["--ignore", "apt-no-install-reccomends", "."], "did you mean apt-no-install-recommends?"),
@@ -333,7 +301,7 @@ def test_list_rules(run: Program) -> None:
     assert [line.split()[0] for line in lines] == sorted(load())
     listed = json.loads(run("--list-rules", "--format", "json").out)
     assert [entry["code"] for entry in listed] == sorted(load())
-    assert list(listed[0]) == ["code", "slug", "severity", "confidence", "default", "breaks_build", "covers", "help"]
+    assert list(listed[0]) == ["code", "slug", "severity", "confidence", "default", "breaks_build", "covers", "help", "mends"]
 
 
 def test_the_version_is_that_of_the_package(run: Program) -> None:

@@ -126,9 +126,9 @@ def test_an_excerpt_fits_and_its_mark_is_below_the_span(
 def test_the_keys_of_json_are_a_promise() -> None:
     document = json.loads(text("json", ODD))
     assert list(document) == ["findings", "failures", "summary"]
-    keys = "file line column end_line end_column code slug severity confidence message help breaks_build".split()
+    keys = "file line column end_line end_column code slug severity confidence message help breaks_build fix".split()
     assert [list(entry) for entry in document["findings"]] == [keys] * 3
-    assert list(document["summary"]) == ["files", "unreadable", *SEVERITIES, "total", "failing", "silenced", "unsure"]
+    assert list(document["summary"]) == ["files", "unreadable", *SEVERITIES, "total", "failing", "silenced", "unsure", "mended"]
     for entry in document["findings"]:
         assert entry["severity"] in SEVERITIES
         assert entry["confidence"] in CONFIDENCES

@@ -23,6 +23,9 @@ COUNTABLE = ("error", "warning")
 COUNTED = ("text", "table", "json", "markdown")
 """The formats that can give counts instead of findings."""
 
+FIXED = ("json", "sarif")
+"""The formats that say how a finding is mended."""
+
 PROGRAM = "validate-dockerfile"
 VERSION = "0.1.0"
 

@@ -7,7 +7,7 @@ from json import dumps
 from typing import Any
 from urllib.parse import quote
 
-from dockerlint.finding import Finding
+from dockerlint.finding import Finding, Fix
 from dockerlint.output import PROGRAM, VERSION, Report, fingerprints, plain, printable_name, repository_path
 from dockerlint.rules import load
 
@@ -67,7 +67,7 @@ def _result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
         "endLine": finding.end_line,
         "endColumn": max(finding.end_column, 1),
     }
-    return {
+    result = {
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": LEVELS[finding.severity],
@@ -75,6 +75,26 @@ def _result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(finding.file)}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
         "properties": {"severity": finding.severity, "confidence": finding.confidence, "breaksBuild": finding.breaks_build},
+    }
+    return result if finding.fix is None else result | {"fixes": [_fix(finding.fix, finding.file)]}
+
+
+def _fix(fix: Fix, path: str) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": {"text": printable_name(edit.text)},
+        }
+        for edit in fix.edits
+    ]
+    return {
+        "description": {"text": plain(fix.message) + (" (unsafe)" if fix.applicability == "unsafe" else "")},
+        "artifactChanges": [{"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}],
     }
 
 

@@ -172,6 +172,8 @@ def cache_mount_emptied(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=cache,target=/root/.npm npm ci
 
     Leaves alone: deletions of a part of it; `uv cache prune`, `pnpm store prune` and `apt-get autoclean`, which keep what is of use.
+
+    Mends (safe): leaves the deletion out, where it is a step of its own behind &&.
     """
     for instruction, mounts in _cached_runs(stage):
         managers = {call.manager.name: call for call in _calls_of(instruction) if call.action != "clean"}
@@ -255,6 +257,8 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: base images that are not known; Keep-Downloaded-Packages in a configuration file; mounts for the lists only; a file of
     that name that is copied.
+
+    Mends (safe): begins the RUN with the deletion of docker-clean.
     """
     if stage.image.family not in ("debian", "ubuntu"):
         return
@@ -286,6 +290,8 @@ def apt_cache_mount_not_locked(stage: Stage) -> Iterator[Hit]:
             apt-get update && apt-get install -y --no-install-recommends curl
 
     Leaves alone: `sharing=locked` and `sharing=private`.
+
+    Mends (safe): adds sharing=locked to each of the mounts.
     """
     for instruction, mounts in _cached_runs(stage):
         loose = [(mount, target) for mount, target in mounts if mount.sharing in ("", "shared") and _is_apts(target)]
@@ -901,6 +907,9 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; what the base image brought; what the same RUN brings; what is deleted only in some
     cases (`if`, `case`). A small file that was copied is an info.
+
+    Mends (safe): moves a RUN that does nothing but delete to the end of the RUN just before it, where that one brought it and neither
+    changes the shell of the other.
     """
     if not stage.ships or not stage.calls("rm"):
         return
@@ -1018,6 +1027,9 @@ def cache_deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; clean-ups of what the base image left; `apt-get clean`, which has nothing to do in the images
     of Debian and Ubuntu.
+
+    Mends (safe): moves a RUN that does nothing but delete to the end of the RUN just before it, where that one filled it and neither
+    changes the shell of the other.
     """
     if not stage.ships or not (stage.calls("rm", "find") or any(call.action == "clean" for call in calls(stage))):
         return
@@ -1105,6 +1117,9 @@ def packages_removed_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
         COPY --from=build /hello /usr/local/bin/hello
 
     Leaves alone: stages that do not ship; what the base image brought; what the same RUN installs; names that are not known.
+
+    Mends (safe): moves a RUN that does nothing but remove to the end of the RUN just before it, where that one installed them and
+    neither changes the shell of the other.
     """
     if not stage.ships or not any(call.action == "remove" for call in calls(stage)):
         return

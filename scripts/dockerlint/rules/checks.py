@@ -31,6 +31,8 @@ def stage_name_casing(stage: Stage) -> Iterator[Hit]:
 
     Good:
         FROM debian:13-slim AS build
+
+    Mends (safe): writes the name in lower case, in `COPY --from` and mounts, too; BuildKit compares names without their case.
     """
     words = stage.instruction.words
     if len(words) == 3 and words[2].value != words[2].value.lower():
@@ -46,6 +48,8 @@ def from_as_casing(stage: Stage) -> Iterator[Hit]:
 
     Good:
         FROM debian:13-slim AS build
+
+    Mends (safe): writes AS in the case of FROM.
     """
     written, words = stage.instruction.written, stage.instruction.words
     if len(words) == 3 and (written.isupper() or written.islower()):
@@ -77,6 +81,8 @@ def empty_continuation(dockerfile: Dockerfile) -> Iterator[Hit]:
         RUN echo one && \
             # a comment may stand here
             echo two
+
+    Mends (safe): deletes the empty lines.
     """
     for instruction in dockerfile.instructions:
         if instruction.blanks:
@@ -112,6 +118,8 @@ def instruction_casing(dockerfile: Dockerfile) -> Iterator[Hit]:
         RUN apt-get update
 
     Leaves alone: a file that is in lower case throughout.
+
+    Mends (safe): writes the keyword in the case of the others.
     """
     instructions = [i for stage in dockerfile.stages for i in (stage.instruction, *stage.instructions)]
     lower = sum(i.written.islower() for i in instructions)
@@ -209,6 +217,9 @@ def shell_form_command(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages with a SHELL instruction, where the shell was chosen; lower severity where the command begins with `exec` or is
     one that the shell of the image (bash, BusyBox; not dash) gives its place to, and in stages that are not the target.
+
+    Mends (unsafe): writes the words as a JSON array, where a shell would have changed none of them. What is process 1 then is another
+    program, a script without a shebang does not start at all, and an entry point gets other arguments.
     """
     for instruction in stage.instructions:
         if instruction.keyword in ("CMD", "ENTRYPOINT") and instruction.form != "exec" and not instruction.state.shell:
@@ -260,6 +271,8 @@ def maintainer_deprecated(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim
         LABEL org.opencontainers.image.authors="someone@example.com"
+
+    Mends (safe): writes the name as `LABEL org.opencontainers.image.authors`.
     """
     for instruction in dockerfile.instructions:
         if instruction.keyword == "MAINTAINER":
@@ -339,6 +352,8 @@ def relative_workdir(dockerfile: Dockerfile) -> Iterator[Hit]:
 
     Leaves alone: a relative WORKDIR after an absolute one. The confidence is low for a Windows path, which is absolute where it is built,
     and for a path that begins with a variable of the base image.
+
+    Mends (safe): puts / before it, where the base image is known to start there.
     """
     for note in dockerfile.notes.get("WorkdirRelativePath", ()):
         path = note.message.removeprefix("WORKDIR ").partition(" is relative")[0]
@@ -444,6 +459,8 @@ def only_the_last_counts(stage: Stage) -> Iterator[Hit]:
         CMD ["/second"]
 
     Leaves alone: one in each of several stages.
+
+    Mends (safe): deletes the one without effect, unless a comment above it tells a linter something.
     """
     for keyword in _USED_ONCE:
         for instruction in stage.of(keyword)[:-1]:
@@ -463,6 +480,9 @@ def legacy_key_value(stage: Stage) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim
         ENV LANG=C.UTF-8
+
+    Mends (safe): puts = between name and value, and quotes around a value with spaces; where the value has quotes or escapes of its own
+    as well, it is left to you.
     """
     for instruction in stage.of("ENV", "LABEL"):
         for pair in instruction.pairs:
@@ -492,6 +512,8 @@ def redundant_target_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
 
     Good:
         FROM debian:13-slim
+
+    Mends (safe): leaves the flag out.
     """
     return _notes(dockerfile, "RedundantTargetPlatform")
 
@@ -584,6 +606,8 @@ def expose_protocol_casing(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim
         EXPOSE 53/udp
+
+    Mends (safe): writes the protocol in lower case.
     """
     return _notes(dockerfile, "ExposeProtoCasing")
 
@@ -604,6 +628,8 @@ def expose_host_port(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim
         EXPOSE 8080
+
+    Mends (safe): writes the port of the container alone, which is all that BuildKit takes.
     """
     return _notes(dockerfile, "ExposeInvalidFormat")
 
@@ -713,6 +739,8 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
         FROM debian:13-slim
 
     Leaves alone: `# check=` above an instruction, which BuildKit reads there, and prose.
+
+    Mends (unsafe): makes the syntax directive the first line, from which on another frontend may build the file.
     """
     source = dockerfile.source
     living = {directive.span.line for directive in source.directives.values()}

@@ -78,6 +78,8 @@ def add_instead_of_copy(stage: Stage) -> Iterator[Hit]:
         COPY app.py /srv/
 
     Leaves alone: URLs, git repositories, archives that ADD unpacks, `ADD --unpack`, and sources whose name depends on the build.
+
+    Mends (safe or unsafe): writes COPY; unsafe where neither the context nor the name tells that the source is no archive.
     """
     for instruction in _with_triggers(stage, "ADD"):
         sources = [(instruction.expand(word) or word.value).strip("\"'") for word in instruction.sources]
@@ -312,6 +314,8 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
         COPY package.json package-lock.json /app/
 
     Leaves alone: `.`, folders as the first source. Where the folder is known to be there, only a remark: it works with BuildKit.
+
+    Mends (safe or unsafe): ends the name with a slash; safe where the folder is known to be there.
     """
     for instruction in stage.of("COPY", "ADD"):
         destination = instruction.destination
@@ -787,6 +791,9 @@ def copy_then_chmod(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: files that a RUN made, modes and paths that the shell computes, stages that do not ship, a mode that is set among other
     changes to the same file.
+
+    Mends (safe or unsafe): writes COPY --chmod and leaves the chmod out, where one COPY brings just this file; unsafe for `+x`, of
+    which the mode before is a guess.
     """
     if not stage.ships:
         return

@@ -178,6 +178,9 @@ def pip_cache_left(stage: Stage) -> Iterator[Hit]:
     Leaves alone: stages that do not ship; PIP_NO_CACHE_DIR (any value: pip takes "0" for on, too); `pip config set
     global.no-cache-dir`; mounts over the cache or a folder above it; `rm -rf ~/.cache` or `pip cache purge` in the same RUN; pipenv and
     pipx, which have no such option; `pip install -e .` and other installs that download nothing known.
+
+    Mends (safe or unsafe): adds --no-cache-dir to each `pip install` of the RUN; unsafe where the base image is not known or so old
+    that its pip may not know the option.
     """
     for call in caches.left_behind(stage, (table.PIP,), ("install", "restore", "upgrade")):
         instruction = call.command.instruction
@@ -229,6 +232,9 @@ def yarn_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=cache,target=/usr/local/share/.cache/yarn yarn install --frozen-lockfile
 
     Leaves alone: stages that do not ship; mounts over its cache; `rm -rf` of it and `yarn cache clean` in the same RUN.
+
+    Mends (safe or unsafe): ends the RUN with `yarn cache clean`; safe for `yarn global` only, for Yarn 2 and later may run programs
+    from the cache of the project.
     """
     for call in caches.left_behind(stage, (table.YARN,), ("install", "restore")):
         yield Hit(
@@ -256,6 +262,8 @@ def npm_cache_left(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; mounts over its cache; `rm -rf` of it and `npm cache clean` in the same RUN; pnpm and Bun,
     whose stores are hard links to what is in node_modules and cost nothing more.
+
+    Mends (safe): ends the RUN with `npm cache clean --force`, where npm can still be called and nothing later wants the cache.
     """
     for call in caches.left_behind(stage, (table.NPM,), ("install", "restore")):
         yield Hit(
@@ -312,6 +320,9 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; mounts over the cache; `rm -rf` of it, or the manager's own clean-up, in the same RUN; uv, pnpm
     and Bun, whose caches are hard links; `go mod download` and the like where nothing is built behind it, for the container builds.
+
+    Mends (safe): ends the RUN with the clean-up of conda or Composer, where it can still be called; the others are better built in a
+    stage of their own.
     """
     if stage.image.family == "windows":
         return
@@ -394,6 +405,8 @@ def lock_file_not_honoured(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: installs of packages that are named; projects whose build context has no lock file; CI=true for Yarn and pnpm;
     `composer install`, which honours its lock file. Where the lock file may or may not be copied, npm's is an info.
+
+    Mends (unsafe): writes `npm ci` for `npm install`: it refuses a lock file that does not fit package.json.
     """
     seen: set[tuple[str, str, int]] = set()  # once a RUN, however many branches it has
     for call in calls(stage):

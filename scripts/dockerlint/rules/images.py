@@ -205,6 +205,9 @@ def end_of_life(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
 
     Leaves alone: stages that the target does not need, and versions that nothing is known of.
+
+    Mends (unsafe): writes the newest maintained version of an official image of a language, of Debian or of Alpine, where the tag says
+    nothing else of the distribution.
     """
     image = stage.image
     if not _is_over(stage) or stage.role == "unused" or not _first_of_its_image(stage):

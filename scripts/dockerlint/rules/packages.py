@@ -246,6 +246,8 @@ def apt_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: `-qq` and `-q=2`, which imply it; `yes |`; APT::Get::Assume-Yes in an option or in a file that the build writes;
     simulations and downloads.
+
+    Mends (safe): adds -y.
     """
     yield from _unanswered(stage, (table.APT,), "Assume-Yes", "-y")
 
@@ -269,6 +271,8 @@ def yum_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
         RUN yum install -y httpd && yum clean all
 
     Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes.
+
+    Mends (safe): adds -y.
     """
     yield from _unanswered(stage, (table.YUM,), "assumeyes", "-y")
 
@@ -292,6 +296,8 @@ def dnf_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
         RUN dnf install -y httpd && dnf clean all
 
     Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes; microdnf, which never asks.
+
+    Mends (safe): adds -y.
     """
     yield from _unanswered(stage, (table.DNF,), "assumeyes", "-y")
 
@@ -317,6 +323,8 @@ def zypper_non_interactive_missing(stage: Stage) -> Iterator[Hit]:
         RUN zypper --non-interactive install httpd && zypper clean --all
 
     Leaves alone: `-n`, `-y`, `--no-confirm`, `yes |`.
+
+    Mends (safe): adds --non-interactive.
     """
     yield from _unanswered(stage, (table.ZYPPER,), "", "--non-interactive")
 
@@ -334,6 +342,8 @@ def pacman_no_confirm_missing(stage: Stage) -> Iterator[Hit]:
         RUN pacman -Syu --noconfirm nginx && pacman -Scc --noconfirm
 
     Leaves alone: `yes |`; conda and mamba, which take the end of the input for yes.
+
+    Mends (safe): adds --noconfirm.
     """
     yield from _unanswered(stage, (table.PACMAN,), "NoConfirm", "--noconfirm")
 
@@ -370,6 +380,8 @@ def apt_no_install_recommends(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; `--install-recommends`, which is a decision; `-o APT::Install-Recommends=false`; a
     configuration file that the build writes; installs of .deb files only; simulations and downloads.
+
+    Mends (unsafe): adds `--no-install-recommends`: what was only recommended may be needed all the same, ca-certificates for one.
     """
     if not stage.ships:
         return
@@ -416,6 +428,9 @@ def apt_lists_left(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: stages that do not ship; cache and tmpfs mounts over the lists; `apt-get dist-clean`; clean-up scripts and functions.
+
+    Mends (safe or unsafe): ends the RUN with the deletion, where root runs it and no later RUN of the stage, or of one that is FROM it,
+    installs without an update; unsafe where a later one calls a program whose inside cannot be seen.
     """
     for call in caches.left_behind(stage, (table.APT,), ("update",), ("dist-clean", "distclean")):
         yield Hit(call.where, "leaves the package index in /var/lib/apt/lists in the layer")
@@ -456,6 +471,9 @@ def package_index_update_alone(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: a RUN that also upgrades, or that runs something whose inside cannot be seen; cache mounts over the index.
+
+    Mends (safe): makes the update the first step of the next instruction, where that is a RUN that installs and all of its steps are
+    joined by &&.
     """
     for call in calls(stage):
         instruction = call.command.instruction
@@ -645,6 +663,8 @@ def apt_in_script(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: Linux Mint's and other programs called apt that a path names; CMD and ENTRYPOINT, where a person may want it.
+
+    Mends (safe): writes apt-get or apt-cache in the whole RUN, where each verb has its like there.
     """
     seen: set[int] = set()
     for command in stage.calls("apt"):
@@ -689,6 +709,8 @@ def apk_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN apk add --no-cache curl
 
     Leaves alone: stages that do not ship; a mount over /var/cache/apk; `rm -rf /var/cache/apk/*` behind it in the same RUN.
+
+    Mends (safe): adds --no-cache to each apk of the RUN and leaves out the update before it; not for Alpine before 3.3.
     """
     for call in caches.left_behind(stage, (table.APK,), ("install", "update", "upgrade")):
         filling = _first_filling(call)
@@ -773,6 +795,8 @@ def yum_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN yum install -y httpd && yum clean all
 
     Leaves alone: stages that do not ship; a mount over /var/cache/yum or /var/cache/dnf; `rm -rf` of them; `--installroot`.
+
+    Mends (safe): ends the RUN with `yum clean all`, where root runs it and the manager is still there.
     """
     yield from _rpm_cache_left(stage, table.YUM)
 
@@ -798,6 +822,8 @@ def dnf_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN dnf install -y httpd && dnf clean all
 
     Leaves alone: stages that do not ship; a mount over /var/cache/libdnf5 or /var/cache/dnf; `rm -rf` of them; `--installroot`.
+
+    Mends (safe): ends the RUN with `dnf clean all`, where root runs it and the manager is still there.
     """
     yield from _rpm_cache_left(stage, table.DNF)
 
@@ -817,6 +843,8 @@ def microdnf_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN microdnf install -y httpd && microdnf clean all
 
     Leaves alone: stages that do not ship; a mount over /var/cache/yum or /var/cache/dnf; `rm -rf` of them; `--installroot`.
+
+    Mends (safe): ends the RUN with `microdnf clean all`, where root runs it and the manager is still there.
     """
     yield from _rpm_cache_left(stage, table.MICRODNF)
 
@@ -850,6 +878,8 @@ def zypper_cache_left(stage: Stage) -> Iterator[Hit]:
         RUN zypper --non-interactive install httpd && zypper clean --all
 
     Leaves alone: stages that do not ship; a mount over /var/cache/zypp; `rm -rf` of it.
+
+    Mends (safe): ends the RUN with `zypper clean --all`, where root runs it and the manager is still there.
     """
     for call in caches.left_behind(stage, (table.ZYPPER,), ("install", "update", "upgrade")):
         yield Hit(call.where, "leaves zypper's metadata in /var/cache/zypp in the layer")

@@ -754,6 +754,8 @@ def stop_signal_spelling(stage: Stage) -> Iterator[Hit]:
         STOPSIGNAL SIGQUIT
 
     Leaves alone: variables, and numbers that have no name.
+
+    Mends (safe): writes the name.
     """
     for instruction in stage.of("STOPSIGNAL"):
         for word in instruction.words[:1]:
@@ -975,6 +977,8 @@ def debian_frontend_kept(stage: Stage) -> Iterator[Hit]:
         ARG DEBIAN_FRONTEND=noninteractive
 
     Leaves alone: stages that do not ship, and an ENV that a later one sets anew.
+
+    Mends (unsafe): writes ARG for ENV, where it sets nothing else: images that are built on this one lose it.
     """
     if not stage.ships:
         return
@@ -1425,6 +1429,8 @@ def label_duplicate(stage: Stage) -> Iterator[Hit]:
         LABEL org.opencontainers.image.title="The shop"
 
     Leaves alone: the same key in another stage, keys with variables.
+
+    Mends (safe): deletes the earlier one.
     """
     last: dict[str, Pair] = {}
     for _, pair in _labels(stage):

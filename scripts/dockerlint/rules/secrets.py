@@ -293,6 +293,8 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: all but the first mount of a secret in a stage; a RUN that tests for the secret (`[ -f … ]`, `if [ -n "$TOKEN" ]`,
     `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`).
+
+    Mends (unsafe): adds required=true to each mount of the secret: nobody can build without it any more.
     """
     seen: set[str] = set()
     for run in stage.of("RUN"):

@@ -94,6 +94,8 @@ def pipe_without_pipefail(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: left sides that cannot fail in a way that matters (echo, printf, cat, yes, dpkg --print-architecture …); conditions;
     a pipe with `||` behind it; a substitution among a command's arguments, whose status is lost with pipefail, too.
+
+    Mends (unsafe): begins the RUN with `set -o pipefail`, where the shell has it.
     """
     for run in stage.of("RUN"):
         found: list[tuple[Command, Command]] = []
@@ -199,6 +201,9 @@ def cd_instead_of_workdir(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: subshells, RUNs of several steps (there, a folder left again by the end of the RUN is the shorter way), heredocs and
     folders that are known only at build time.
+
+    Mends (safe): writes WORKDIR above it, where the next WORKDIR comes before anything to which the folder matters; leaves cd out where
+    it changes nothing.
     """
     for run in stage.of("RUN"):
         if run.form != "shell" or run.heredocs or not run.commands or run.commands[0].name != "cd":
@@ -478,6 +483,8 @@ def wget_progress(stage: Stage) -> Iterator[Hit]:
         RUN wget -nv https://example.com/large.tar.gz
 
     Leaves alone: -q, -nv, --progress, a log file (-o, -a), standard error redirected.
+
+    Mends (safe): adds --progress=dot:giga in images of Debian and Ubuntu; BusyBox knows no such option.
     """
     busybox = stage.image.shell == "busybox" and not any(
         word.value == "wget" for each in stage.chain() for apk in each.calls("apk") for word in apk.arguments
@@ -520,6 +527,8 @@ def curl_without_fail(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: what only looks (`-I`, `-w '%{http_code}'`, conditions), output that goes nowhere, localhost. Where an error page is
     noticed soon (piped into tar, or unpacked or checked in the same RUN) it is an "info".
+
+    Mends (unsafe): adds -f.
     """
     for command in stage.calls("curl"):
         if command.has(*_CURL_FAILS) or _judged(command) or not (kept := _kept(command)):
@@ -594,6 +603,8 @@ def curl_without_location(stage: Stage) -> Iterator[Hit]:
         RUN curl -fsSLO https://github.com/jqlang/jq/releases/download/jq-1.7.1/jq-linux-amd64
 
     Leaves alone: other hosts; what only asks for headers.
+
+    Mends (unsafe): adds -L.
     """
     for command in stage.calls("curl"):
         if not command.has("-L", "--location", "--location-trusted", "-I", "--head", "-K", "--config", "-w", "--write-out"):
@@ -909,6 +920,8 @@ def heredoc_without_errexit(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: one command; commands that are all joined with &&; `-e` in SHELL or in a shebang; `set +e`; bodies that are no shell
     script. Where only mkdir, cat, chmod and the like can fail it is an "info".
+
+    Mends (unsafe): makes `set -e` the first line.
     """
     for run in stage.of("RUN"):
         if run.heredocs and run.commands:

@@ -300,6 +300,8 @@ def stage_by_number(stage: Stage) -> Iterator[Hit]:
         FROM golang:1.27 AS build
         FROM debian:13-slim
         COPY --from=build /app /app
+
+    Mends (safe): writes the name, where the stage has one.
     """
     seen = set()
     for instruction, source in stage.copies_from:

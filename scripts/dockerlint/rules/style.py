@@ -39,6 +39,8 @@ def trailing_space(dockerfile: Dockerfile) -> Iterator[Hit]:
     Off by default: BuildKit does not mind, behind a continuation either. Editors remove it.
 
     Leaves alone: heredocs, whose white space is part of what is written.
+
+    Mends (safe): deletes it.
     """
     heredocs: set[int] | None = None
     for number, line in enumerate(dockerfile.source.lines, 1):
@@ -54,6 +56,8 @@ def no_final_newline(dockerfile: Dockerfile) -> Iterator[Hit]:
     """The last line does not end with a newline, so that the next one appended joins it.
 
     Leaves alone: an empty file.
+
+    Mends (safe): ends the line.
     """
     source = dockerfile.source
     if source.lines and not source.final_newline:
@@ -101,6 +105,8 @@ def empty_lines(dockerfile: Dockerfile) -> Iterator[Hit]:
         CMD ["bash"]
 
     Leaves alone: heredocs.
+
+    Mends (safe): leaves one of them.
     """
     lines = dockerfile.source.lines
     heredocs = _heredoc_lines(dockerfile)
@@ -121,6 +127,8 @@ def several_spaces(dockerfile: Dockerfile) -> Iterator[Hit]:
         FROM debian:13-slim
 
     Leaves alone: everything behind the first argument.
+
+    Mends (safe): leaves one space.
     """
     for instruction in dockerfile.instructions:
         text = instruction.text.value
@@ -154,6 +162,8 @@ def indented_instruction(dockerfile: Dockerfile) -> Iterator[Hit]:
         CMD ["bash"]
 
     Leaves alone: a file in which every instruction but FROM is indented alike.
+
+    Mends (safe): begins in the first column.
     """
     columns = {instruction.keyword_span.column for instruction in dockerfile.instructions if instruction.keyword != "FROM"}
     if len(columns) > 1 or (columns != {1} and len(dockerfile.instructions) < 3):

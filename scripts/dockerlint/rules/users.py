@@ -391,6 +391,8 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
         USER 1000:1000
 
     Leaves alone: stages that are not the final one, root, users that a variable names.
+
+    Mends (safe): writes the UID, where it is known; the group comes from /etc/passwd then as before.
     """
     last = stage.last("USER", inherited=False) if stage.role == "final" else None
     if last is None or not last.words:
@@ -666,6 +668,8 @@ def sudo(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: the installation of sudo itself; words that only look like it. One finding for each RUN. `sudo -u`, which makes a root
     shell run something as somebody else, gets a remark.
+
+    Mends (safe or unsafe): leaves sudo out of a RUN that is root's; unsafe where a program may look at variables that sudo takes away.
     """
     seen: set[Instruction] = set()
     for command in stage.calls("sudo"):
@@ -737,6 +741,10 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
         RUN install -d -o 10001 -g 10001 /app/data
 
     Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files.
+
+    Mends (safe or unsafe): writes COPY --chown, and gives the RUN the folder alone, where COPY instructions of this stage bring all
+    that is in it; accounts that the same RUN creates first move into a RUN before them. Unsafe where the base image is not known, or
+    pip runs in between.
     """
     if not stage.ships:
         return

@@ -1,0 +1,78 @@
+"""Edits, made from places in logical texts."""
+
+from __future__ import annotations
+
+import re
+
+from dockerlint.finding import Edit
+from dockerlint.model import Dockerfile
+from dockerlint.parser import Instruction
+from dockerlint.shell import Command
+from dockerlint.text import Text, Word
+
+# Comments above an instruction that tell a program something about it.
+_PRAGMA = re.compile(r"\b(wd:|hadolint|check=|trivy:|checkov:|crew:|tally)", re.IGNORECASE)
+
+
+def before(text: Text, offset: int, new: str) -> Edit:
+    """Inserts in front of the character at an offset."""
+    line, column = text.position(offset)
+    return Edit(line, column, line, column, new)
+
+
+def behind(text: Text, end: int, new: str) -> Edit:
+    """Inserts behind the character that ends at an offset, on that character's line."""
+    line, column = text.position(end - 1)
+    return Edit(line, column + 1, line, column + 1, new)
+
+
+def replace(text: Text, start: int, end: int, new: str) -> Edit:
+    """Replaces a stretch of a text; whatever continuation is inside of it goes, too."""
+    return Edit(*text.span(start, end), new)
+
+
+def replace_word(word: Word, new: str) -> Edit:
+    """Replaces a word, which must stand on one line."""
+    return replace(word.text, word.start, word.end, new)
+
+
+def on_one_line(text: Text, start: int, end: int) -> bool:
+    """Whether a stretch of a text has no continuation in it."""
+    span = text.span(start, end)
+    return span.line == span.end_line
+
+
+def argument(command: Command, after: Word, *arguments: str) -> Edit | None:
+    """Gives a command more arguments, behind one of its words; None where its words are made of something else.
+
+    The arguments must need no quotes.
+    """
+    instruction = command.instruction
+    if instruction is None or after not in command.words:
+        return None
+    exec_form = instruction.form == "exec" and after.raw[:1] == '"' and after.text.value[after.start] == '"'
+    return behind(after.text, after.end, "".join(f', "{each}"' if exec_form else f" {each}" for each in arguments))
+
+
+def delete_lines(first: int, last: int) -> Edit:
+    """Deletes whole lines."""
+    return Edit(first, 1, last + 1, 1, "")
+
+
+def delete(instruction: Instruction) -> Edit | None:
+    """Deletes an instruction, not the comments above it; None where one of those tells a program something about it."""
+    top = next((each for each in instruction.stage.dockerfile.instructions if each.line == instruction.line), instruction)
+    if any(_PRAGMA.search(comment) for comment in top.comments) or _has_comments(top):
+        return None
+    return delete_lines(top.line, top.end_line)
+
+
+def _has_comments(instruction: Instruction) -> bool:
+    """Whether there are comments between its continuation lines, which would go with it."""
+    lines = instruction.stage.dockerfile.source.lines[instruction.line - 1 : instruction.last_line]
+    return any(line.lstrip().startswith("#") for line in lines)
+
+
+def continuation(dockerfile: Dockerfile, indent: str) -> str:
+    """What goes on in the next line."""
+    return f" {dockerfile.escape}\n{indent}"

@@ -1,0 +1,86 @@
+"""Mends of shell code."""
+
+from __future__ import annotations
+
+from dockerlint.files import absolute
+from dockerlint.finding import Edit, Fix
+from dockerlint.mends import Site, mend, safe, unsafe
+from dockerlint.mends.edits import argument, delete, replace
+from dockerlint.mends.runs import is_plain, prepend
+
+# Distributions whose wget is GNU's.
+_GNU_WGET = frozenset({"debian", "ubuntu"})
+
+
+@mend("WD401")
+def pipefail(site: Site) -> Fix | None:
+    """The option, where the shell has it; a failure that has not mattered so far then ends the build."""
+    step = site.hit.help.removeprefix("begin it with: ").removesuffix(" &&")
+    run = site.instruction
+    edit = prepend(run, step) if run is not None and step == "set -o pipefail" else None
+    return unsafe("Begin with set -o pipefail", edit) if edit else None
+
+
+@mend("WD402")
+def workdir_instead_of_cd(site: Site) -> Fix | None:
+    """WORKDIR, where the next WORKDIR comes before anything that the folder matters to; or nothing at all, where RUN is there already."""
+    run, command = site.instruction, site.command
+    if run is None or command is None or not is_plain(run) or run not in run.stage.instructions or len(run.commands) < 2:
+        return None
+    folder = absolute(command.arguments[0].value, None) if command.arguments and command.arguments[0].literal else None
+    if folder is None or command.arguments[0].quoted or command.after not in ("&&", ";") or run.commands[1].text is not run.text:
+        return None
+    gone = replace(run.text, command.start, run.commands[1].start, "")
+    if run.state.workdir == folder:
+        return safe("Leave cd out", gone)
+    behind = run.stage.instructions[run.stage.instructions.index(run) + 1 :]
+    following = next((each for each in behind if each.keyword not in _INDIFFERENT), None)
+    if following is None or following.keyword != "WORKDIR" or not following.words[0].value.startswith("/"):
+        return None
+    keyword = "workdir" if run.written.islower() else "WORKDIR"
+    edits = [Edit(run.line, 1, run.line, 1, f"{keyword} {folder}\n"), gone]
+    if following.words[0].value == folder and (repeated := delete(following)):
+        edits.append(repeated)
+    return safe(f"Write WORKDIR {folder}", *edits)
+
+
+# Instructions to which the working folder does not matter.
+_INDIFFERENT = frozenset({"ENV", "ARG", "LABEL", "EXPOSE", "USER", "STOPSIGNAL"})
+
+
+@mend("WD407")
+def wget_progress(site: Site) -> Fix | None:
+    """A dot for each megabyte, for GNU's wget, which every Debian and Ubuntu has; that of BusyBox knows no such option."""
+    command, run = site.command, site.instruction
+    if command is None or run is None:
+        return None
+    stage = run.stage
+    certain = stage.image.family in _GNU_WGET or (
+        not stage.image.family and any(call.name == "apt-get" for each in stage.chain() for call in each.commands)
+    )
+    edit = argument(command, command.words[0], "--progress=dot:giga") if certain else None
+    return safe("Add --progress=dot:giga", edit) if edit else None
+
+
+@mend("WD408")
+def curl_fail(site: Site) -> Fix | None:
+    """-f; a download that has failed so far without a word then ends the build."""
+    edit = argument(site.command, site.command.words[0], "-f") if site.command is not None else None
+    return unsafe("Add -f", edit) if edit else None
+
+
+@mend("WD409")
+def curl_location(site: Site) -> Fix | None:
+    """-L."""
+    edit = argument(site.command, site.command.words[0], "-L") if site.command is not None else None
+    return unsafe("Add -L", edit) if edit else None
+
+
+@mend("WD417")
+def heredoc_errexit(site: Site) -> Fix | None:
+    """`set -e` as the first line; what has failed so far without a word then ends the build."""
+    run = site.instruction
+    if run is None or len(run.heredocs) != 1 or run.heredocs[0].body.value.startswith("#!"):
+        return None
+    line = run.heredocs[0].line
+    return unsafe("Begin with set -e", Edit(line, 1, line, 1, "set -e\n"))
