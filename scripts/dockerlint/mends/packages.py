@@ -83,8 +83,9 @@ def _better(call: Call) -> tuple[str, str] | None:
     return None
 
 
-# Alpine releases whose apk does not know --no-cache.
+# Alpine releases whose apk does not know --no-cache, and those whose apk does not fetch an index by itself that it has not.
 _WITHOUT_NO_CACHE = frozenset(("2.6", "2.7", "3.1", "3.2"))
+_WITHOUT_FETCHING = frozenset(("", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8"))
 
 
 @mend("WD320")
@@ -92,6 +93,8 @@ def apk_no_cache(site: Site) -> Fix | None:
     """--no-cache in every apk of the RUN, which makes an update before it needless."""
     run = site.instruction
     if run is None or run.stage.image.release in _WITHOUT_NO_CACHE:
+        return None
+    if run.stage.image.release in _WITHOUT_FETCHING and any(_wants_index(later) for later in later_runs(run)):
         return None
     edits: list[Edit | None] = []
     later = False
@@ -109,6 +112,27 @@ def apk_no_cache(site: Site) -> Fix | None:
     if not edits or None in edits:
         return None
     return safe("Add --no-cache", *(edit for edit in reversed(edits) if edit))
+
+
+def _wants_index(run: Instruction) -> bool:
+    """Whether an apk works with the index that an earlier RUN has stored."""
+    for call in calls_of(run):
+        if call.manager is table.APK:
+            if call.action == "update" or call.command.has("-U", "--update", "--update-cache"):
+                return False
+            if call.action in ("install", "upgrade") and not caches.uncached(call):
+                return True
+    return False
+
+
+def later_runs(run: Instruction) -> Iterator[Instruction]:
+    """The RUN instructions behind one, in its stage and in those that are FROM it; those that an ONBUILD holds back, too."""
+    for stage in run.stage.dockerfile.stages:
+        if run.stage in stage.chain():
+            for instruction in stage.instructions:
+                later = instruction.trigger or instruction
+                if later.keyword == "RUN" and (stage is not run.stage or later.line > run.line):
+                    yield later
 
 
 def _without_step(command: Command, run: Instruction) -> Edit | None:
@@ -152,20 +176,8 @@ _TARGETS = frozenset("all build check clean distclean install test".split())
 
 def needs_lists(run: Instruction) -> bool | None:
     """Whether a later RUN works with the index that this one fetches, in its stage or in one that is FROM it; None where it may."""
-    maybe = False
-    for stage in run.stage.dockerfile.stages:
-        if run.stage not in stage.chain():
-            continue
-        for later in stage.instructions:
-            if stage is run.stage and later.line <= run.line:
-                continue
-            holder = later.trigger or later
-            if holder.keyword == "RUN":
-                needed = _reads_lists(holder)
-                if needed:
-                    return True
-                maybe = maybe or needed is None
-    return None if maybe else False
+    answers = [_reads_lists(later) for later in later_runs(run)]
+    return True if True in answers else None if None in answers else False
 
 
 def _reads_lists(run: Instruction) -> bool | None:
