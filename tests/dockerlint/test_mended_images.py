@@ -19,7 +19,10 @@ from .mending import mended
 BASE = "debian:13-slim"
 MEGABYTE = 1_000_000
 NAMES = [f"dockerlint-mended-{os.getpid()}:{state}" for state in ("before", "after")]
-VOLATILE = ("etc/resolv.conf", "etc/hosts", "etc/hostname", "var/log/", "var/cache/ldconfig/", "dev/", "proc/", "sys/", ".dockerenv")
+# What the engine puts there, and what tells when it was built: accounts are dated in /etc/shadow.
+VOLATILE = (
+    "etc/resolv.conf", "etc/hosts", "etc/hostname", "etc/shadow", "var/log/", "var/cache/ldconfig/", "dev/", "proc/", "sys/", ".dockerenv",
+)  # fmt: skip
 BIG = 12 * MEGABYTE
 # Gives apt nothing to fetch, so that it works without a network; what it then leaves behind is made up.
 OFFLINE = "RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d\n"
@@ -119,7 +122,7 @@ def output(name: str) -> str:
 
 
 def files(name: str) -> dict[str, tuple[Any, ...]]:
-    """All that is in the file system of a container but what the engine puts there: type, mode, owner and content of each path."""
+    """All that is in the file system of a container but what is volatile: type, mode, owner and content of each path."""
     container = subprocess.run(["docker", "create", name], capture_output=True, text=True, check=True).stdout.strip()
     try:
         archive = subprocess.run(["docker", "export", container], capture_output=True, check=True).stdout
