@@ -13,6 +13,8 @@ GENERATED = {"rules.md"}
 """Written by `python3 -m dockerlint.manual`; its own tests look after it."""
 REFERENCES = sorted(path for path in (ROOT / "reference").glob("*.md") if path.name not in GENERATED)
 DOCUMENTS = [SKILL, *REFERENCES]
+MANUALS = [ROOT / folder / "README.md" for folder in ("", "scripts", "examples", "evals")]
+"""What people read who use the programs, or work on them."""
 
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(\w*)[^`]*$")
 

@@ -13,7 +13,7 @@ import pytest
 
 from dockerlint.rules import load
 
-from .documents import DOCUMENTS, REFERENCES, ROOT, fences, headings, links, name
+from .documents import DOCUMENTS, MANUALS, REFERENCES, ROOT, fences, headings, links, name
 
 LONG = [path for path in REFERENCES if len(path.read_text(encoding="utf-8").splitlines()) > 100]
 """These have a table of contents."""
@@ -31,6 +31,7 @@ FORBIDDEN = {
     "a heading that promises more": r"(?i)\b(?:TODO|TBD|FIXME)\b",
 }
 documents = pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+all_texts = pytest.mark.parametrize("path", [*DOCUMENTS, *MANUALS], ids=name)
 
 
 def test_there_is_something_to_look_at() -> None:
@@ -49,19 +50,19 @@ def test_there_is_something_to_look_at() -> None:
     assert all(list(headings(path)) for path in DOCUMENTS)
 
 
-@documents
+@all_texts
 def test_every_link_resolves(path: Path) -> None:
     for line, target in links(path):
         if target.startswith("https://"):
             continue
         file, _, fragment = target.partition("#")
         there = (path.parent / file).resolve() if file else path
-        assert there.is_file(), f"{name(path)}:{line}: {target}"
+        assert there.exists(), f"{name(path)}:{line}: {target}"
         if fragment:
             assert fragment in {heading.anchor for heading in headings(there)}, f"{name(path)}:{line}: {target}"
 
 
-@documents
+@all_texts
 def test_no_heading_occurs_twice(path: Path) -> None:
     anchors = [heading.anchor for heading in headings(path)]
     assert len(anchors) == len(set(anchors))
@@ -82,14 +83,14 @@ def test_long_references_have_their_contents_first(path: Path) -> None:
     assert listed == [f"#{section.anchor}" for section in sections[1:]]
 
 
-@documents
+@all_texts
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_nothing_is_named_that_does_not_belong(path: Path, what: str) -> None:
     found = re.search(FORBIDDEN[what], path.read_text(encoding="utf-8"))
     assert not found, f"{name(path)} names {what}: {found[0]}"
 
 
-@documents
+@all_texts
 def test_every_rule_that_is_named_exists(path: Path) -> None:
     for code in re.findall(r"\bWD\d{3}\b", path.read_text(encoding="utf-8")):
         assert code in load(), f"{name(path)}: {code}"
@@ -105,7 +106,7 @@ def help_of(program: str) -> str:
 def commands() -> list[tuple[str, str]]:
     """Each call of one of our programs: where it stands, the command."""
     found = []
-    for path in DOCUMENTS:
+    for path in [*DOCUMENTS, *MANUALS]:
         blocks = [(f"{fence}", fence.text.replace("\\\n", " ")) for fence in fences(path) if fence.language in ("bash", "console")]
         spans = [(name(path), match[1]) for match in re.finditer(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))]
         for where, text in [*blocks, *spans]:
