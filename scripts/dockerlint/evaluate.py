@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from dockerlint import grammar, shell
+from dockerlint.check_directive import check_options
 from dockerlint.context import Context, local_sources
 from dockerlint.expand import Expansion, ExpansionError, expand, split
 from dockerlint.knowledge.images import works_in_root
@@ -18,7 +19,6 @@ from dockerlint.model import Dockerfile, Options, Stage, State, closest
 from dockerlint.parser import Instruction, parse, parse_heredoc
 from dockerlint.references import parse as parse_reference
 from dockerlint.source import Source
-from dockerlint.suppress import check_options
 from dockerlint.text import Text, Word
 from dockerlint.values import (
     git_query_problem,

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dockerlint.suppress import CHECK_ARGUMENT, CheckOptions, check_options
+from dockerlint.check_directive import CHECK_ARGUMENT, CheckOptions, check_options
 
 if TYPE_CHECKING:
     from dockerlint.model import Dockerfile

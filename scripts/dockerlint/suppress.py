@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from dockerlint.check_directive import CheckOptions, file_check_options
 from dockerlint.finding import Finding
 
 if TYPE_CHECKING:
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 UNUSED = "WD190"
 FORBIDDEN = "WD191"
 
-CHECK_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
-"""The build argument that BuildKit takes instead of the `check` directive."""
-
 _MARKS = ("wd:", "hadolint", "check", "trivy:ignore:", "crew:skip=")  # "check" is also in "checkov:skip="
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 class Outcome(NamedTuple):
@@ -35,14 +31,6 @@ class Outcome(NamedTuple):
 
     findings: list[Finding]
     silenced: int
-
-
-class CheckOptions(NamedTuple):
-    """What BuildKit's `check` directive says; "all" stands for every check."""
-
-    skip: tuple[str, ...] = ()
-    experimental: tuple[str, ...] = ()
-    error: bool = False
 
 
 def apply(findings: list[Finding], dockerfile: Dockerfile, selection: Selection, hadolint_runs: bool = False) -> Outcome:
@@ -95,34 +83,6 @@ def apply(findings: list[Finding], dockerfile: Dockerfile, selection: Selection,
     if ours:
         kept = sorted([*kept, *ours], key=lambda finding: (finding.line, finding.column, finding.code))
     return Outcome(kept, silenced)
-
-
-def check_options(value: str) -> CheckOptions:
-    """What the value of a `check` directive says; raises ValueError with the reason for which BuildKit refuses it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for part in value.strip().split(";", 2) if value.strip() else ():
-        key, separator, listed = part.partition("=")
-        if not separator:
-            raise ValueError(f'invalid check option "{part}"')
-        key = key.strip()
-        if key not in ("skip", "experimental", "error"):
-            raise ValueError(f'invalid check option "{key}"')
-        found[key] = tuple(name.strip() for name in listed.strip().split(","))
-        if key == "error" and listed.strip() not in _TRUE | _FALSE:
-            raise ValueError(f'failed to parse check option "{part}": invalid syntax')
-    return CheckOptions(found.get("skip", ()), found.get("experimental", ()), found.get("error", ("",))[0] in _TRUE)
-
-
-def file_check_options(source: Source, build_args: Mapping[str, str]) -> CheckOptions:
-    """What holds for the whole file: the build argument, else the directive; nothing where BuildKit refuses it."""
-    directive = source.directives.get("check")
-    value = build_args.get(CHECK_ARGUMENT) or (directive.value.partition(" ")[0] if directive else "")
-    if not value:
-        return CheckOptions()
-    try:
-        return check_options(value)
-    except ValueError:
-        return CheckOptions()
 
 
 def experimental_rules(source: Source, build_args: Mapping[str, str]) -> frozenset[str]:

@@ -12,11 +12,12 @@ import dockerfile as buildkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dockerlint.check_directive import file_check_options
 from dockerlint.parser import Instruction, parse
 from dockerlint.rules import load
 from dockerlint.selection import Layer, resolve
 from dockerlint.source import Source
-from dockerlint.suppress import apply, file_check_options
+from dockerlint.suppress import apply
 
 from .harness import read
 from .mutants import SNIPPETS, mutants, seeds

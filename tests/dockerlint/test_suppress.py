@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dockerlint.check_directive import CheckOptions, check_options
 from dockerlint.finding import Finding
 from dockerlint.pragmas import declared_shells
 from dockerlint.rules import load
 from dockerlint.selection import Layer, resolve
 from dockerlint.source import Source
-from dockerlint.suppress import CheckOptions, Outcome, apply, check_options
+from dockerlint.suppress import Outcome, apply
 
 from .harness import read
 
