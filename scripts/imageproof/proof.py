@@ -468,7 +468,6 @@ class Proof:
                     f"the engine has no image {self.spec.image} ({error}): `docker pull` it first, or build it"
                 ) from None
             return
-        self._miss_arguments()
         if self.engine.bounds_steps and (front_end := self.workspace.front_end) and not _KEEPS_BOUNDS.fullmatch(front_end):
             self.workspace.without_syntax()
             self.notes.append(f"The front end {front_end} need not keep the bounds of steps: the engine's own was used, but for --trusted.")
@@ -476,6 +475,8 @@ class Proof:
         self.built = self.build()
         if self.built.ok:
             self.told = self.engine.inspect(self.built.image)
+        elif not self.built.log.work:  # no step was begun: its base images cannot be had
+            self._miss_arguments()
 
     def _miss_arguments(self) -> None:
         """Raise ProofError where a base image is named by a build argument that has no value."""

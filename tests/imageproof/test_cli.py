@@ -83,6 +83,14 @@ def test_what_only_the_person_can_give(dockerfile: str, arguments: list[str], wo
     assert words in refused(verify(bench.write(dockerfile), *arguments))
 
 
+def test_an_argument_without_a_value_that_does_no_harm(bench: Bench) -> None:
+    done = verify(bench.write('ARG SUFFIX\nFROM scratch$SUFFIX\nRUN ["/nothing"]\n'), "--format", "json")
+    assert done.returncode == 1, done.stderr
+    build = json.loads(done.stdout)["checks"][0]
+    assert build["seen"].startswith('`RUN ["/nothing"]` failed')
+    Path(build["notes"][-1].partition(": ")[2]).unlink()
+
+
 def test_no_such_folder(engine: str) -> None:
     assert "there is no folder nowhere" in refused(verify("nowhere"))
 
