@@ -38,18 +38,18 @@ class Process(NamedTuple):
         return self.command if len(self.command) <= 60 else self.command[:59] + "…"
 
     def stop(self) -> bool:
-        """SIGSTOP; whether that could be sent."""
-        return self._send(signal.SIGSTOP)
-
-    def _send(self, number: signal.Signals) -> bool:
+        """SIGSTOP; whether it does nothing any more, as does one that has ended meanwhile."""
         try:
             handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return True
         except (AttributeError, OSError):
-            return self.zombie
+            return False
         try:
-            if not _belongs(self.pid, self.local):  # asked while the handle holds the number
-                return False
-            signal.pidfd_send_signal(handle, number)
+            if _belongs(self.pid, self.local):  # asked while the handle holds the number, which else may be another's by now
+                signal.pidfd_send_signal(handle, signal.SIGSTOP)
+        except ProcessLookupError:
+            return True
         except OSError:
             return False
         finally:

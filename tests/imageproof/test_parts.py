@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 from io import StringIO
 from xml.etree import ElementTree as ET
 
@@ -191,6 +193,14 @@ def test_a_health_probe_is_no_child_of_the_program() -> None:
     processes = [Process(pid, parent, 0, "S", f"program {pid}") for pid, parent in rows]
     assert [process.pid for process in started(processes)] == [41, 39]
     assert started([]) == []
+
+
+def test_a_process_that_has_ended_is_stopped() -> None:
+    """A health probe ends at any time. Nobody else is stopped who has its number by now."""
+    with subprocess.Popen(["true"]) as probe:
+        probe.wait()
+    assert Process(probe.pid, 1, 0, "S", "true", "a container").stop()
+    assert Process(os.getpid(), 1, 0, "S", "pytest", "a container").stop()
 
 
 def test_of_paths_only_the_deepest_are_told() -> None:

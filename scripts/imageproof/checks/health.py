@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from imageproof.engine import Container
     from imageproof.proof import Proof
 
-_PATIENCE = 2.5
-"""Seconds in which no probe may succeed, at least: the probe is asked four times a second."""
+_PATIENCE = 1.2
+"""Seconds in which no two probes may succeed, at least: the probe is asked a quarter of a second after its last answer."""
 _SURE = 2.0
 """Seconds after which a probe that has failed each time fails for good, beyond the time that the application took."""
 _PROBES = 6
@@ -62,7 +62,7 @@ def judge(proof: Proof) -> Outcome:
     stopped = time.monotonic()
     probes = container.state().probes
     before = {probe.began for probe in probes}
-    patience = max(_PATIENCE, 4 * max((probe.seconds for probe in probes), default=0.0))
+    patience = _PATIENCE + 4 * max((probe.seconds for probe in probes), default=0.0)
 
     def content(state: State) -> bool:
         """Whether two probes succeeded since: the first may have been under way."""
