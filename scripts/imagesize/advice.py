@@ -23,6 +23,8 @@ _CACHE = re.compile(
     r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
 )
 """The folder of a package manager's cache, at the beginning of a path."""
+_PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_INSTALLED = re.compile(r"(^|/)(site-packages|dist-packages|node_modules)/")
 _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
 _BOOKS = re.compile(
     r"(var/(lib/(dpkg|apt|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
@@ -171,6 +173,9 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
                 added,
                 f"keep {place} on a cache mount (`RUN --mount=type=cache,target={_mounted(group[0].path)} …`), and no RUN has to delete it",
             )
+        if copies and all(each.path.endswith(_PACKED) for each in group):
+            unpacking = "ADD --unpack=true URL" if keyword(adder) == "ADD" else "ADD FILE"  # a local archive ADD has unpacked already
+            return added, f"`{unpacking} FOLDER/` unpacks {place} itself, or lend it to the RUN (`--mount=type=bind,source=…`)"
         if copies:
             return (
                 added,
@@ -217,6 +222,8 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mappin
         mend, layer = each.kind.mend.replace("FOLDER", _mounted(max(each.files, key=itemgetter(1))[0])), image.layers[each.layer]
         if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
             mend = "leave it out with a line in `.dockerignore`, with `--exclude`, or remove it in the stage that it is copied from"
+        elif each.kind.slug == "headers" and all(_INSTALLED.search(path) for path, _ in each.files):
+            mend = "remove them in the RUN that installs the packages, or in the builder stage"
         because = f"{_called(image, each.layer)} adds {each.kind.title}, {_counted(each.files)}"
         yield Advice(
             each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, _places(each.files)
@@ -238,8 +245,11 @@ def _of_duplicates(
         saved = sum(size for _, size in files)
         if saved < _DUPLICATE_WORTH:
             continue
-        modules = all("node_modules/" in path for path, _ in files)
-        mend = "`npm dedupe` may join them" if modules else "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
+        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
+        if keyword(image.layers[layer].instruction) == "RUN" and all(_INSTALLED.search(path) for path, _ in files):
+            if not any("node_modules/" in path for path, _ in files):
+                continue  # what libraries bring twice themselves
+            mend = "`npm dedupe` may join them"
         because = f"{_called(image, layer)} adds contents that are at another path too, {_counted(files)}"
         yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, _places(files))
 

@@ -60,6 +60,14 @@ CASES = {
     "a copied installer deleted": (
         [[file("tmp/i/big.deb", BIG)], [whiteout("tmp/i/big.deb")]], ["COPY i /tmp/i", "RUN rm -r /tmp/i"], 0,
         ("deleted", 0, BIG, "--mount=type=bind")),
+    "a copied archive deleted": (
+        [[file("tmp/data.tar.gz", BIG)], [whiteout("tmp/data.tar.gz")]], ["COPY data.tar.gz /tmp/", "RUN tar -xf /tmp/data.tar.gz && rm /tmp/data.tar.gz"], 0,
+        ("deleted", 0, BIG, "`ADD FILE FOLDER/` unpacks /tmp/data.tar.gz itself")),
+    "a fetched archive deleted": (
+        [[file("tmp/data.tgz", BIG)], [whiteout("tmp/data.tgz")]], ["ADD https://example.com/data.tgz /tmp/", "RUN tar -xf /tmp/data.tgz && rm /tmp/data.tgz"], 0,
+        ("deleted", 0, BIG, "`ADD --unpack=true URL FOLDER/`")),
+    "headers of a library": (
+        [[file("usr/lib/python3/site-packages/numpy/x.h", BIG)]], ["RUN pip install numpy"], 0, ("headers", 0, BIG, "remove them in the RUN that installs")),
     "a cache deleted later": (
         [[file("root/.cache/pip/x", BIG)], [whiteout("root/.cache")]], ["RUN pip install x", "RUN rm -rf /root/.cache"], 0,
         ("deleted", 0, BIG, "--mount=type=cache,target=/root/.cache/pip")),
@@ -126,6 +134,11 @@ def test_what_comes_with_the_base_image_is_one_advice(tmp_path: Path) -> None:
     )
     tools = advised(tmp_path, [[file("usr/local/go/src/x", BIG)], [file("own", 1)]], ["RUN base", "COPY own /"], base=1)
     assert "COPY --from=" in tools.advice[0].mend
+
+
+def test_what_a_library_brings_twice_is_nobodys_to_mend(tmp_path: Path) -> None:
+    layers = [[file(f"usr/lib/python3/site-packages/{name}/certs.pem", b"1" * BIG) for name in ("pip", "requests")]]
+    assert advised(tmp_path, layers, ["RUN pip install requests"]).advice == []
 
 
 def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path) -> None:
