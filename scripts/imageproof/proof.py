@@ -39,7 +39,8 @@ _SERVICE = re.compile(
 )
 """What programs say that miss a service."""
 
-
+_NO_BASE = re.compile("failed to parse stage name|base name .* should not be blank")
+"""What BuildKit says where the name of a base image is none."""
 _KEEPS_BOUNDS = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::(?:latest|labs|1(?:\.(?:[4-9]|[1-9]\d)(?:\.\d+)?)?(?:-labs)?))?")
 """Front ends that put steps into the control group that they are told: Docker's, from 1.4 (BuildKit, pull request 2430).
 
@@ -62,7 +63,8 @@ def prove(spec: Spec, keep: bool = False, progress: Progress = SILENT) -> Report
     with connected(spec.build_seconds, spec.offline) as engine:
         workspace, held = Workspace(spec), ExitStack()
         try:
-            workspace.prepare(plant=any(check.name == "secrets" for check in checks))
+            names = {check.name for check in checks}
+            workspace.prepare(plant="secrets" in names, touch="rebuild" in names)
             proof = Proof(spec, engine, workspace, progress)
             if not spec.trusted and not spec.image and (note := held.enter_context(engine.bounded(spec.build_memory))):
                 proof.notes.append(note)
@@ -148,6 +150,17 @@ class Running(NamedTuple):
     readiness: Readiness
 
 
+class Need(NamedTuple):
+    """Another container that this one wants, a database."""
+
+    name: str
+    """How it is reached."""
+    setup: Setup
+    ports: Sequence[int]
+    health: bool
+    """It has a HEALTHCHECK."""
+
+
 class Proof:
     """What the checks ask: the spec, the engine, what was built, and how it runs."""
 
@@ -167,6 +180,7 @@ class Proof:
         self.processes = Shared(self._see_processes)
         """Of the plain container as soon as it works, the main one first; none where nobody tells."""
         self._outcomes: dict[str, Future[Outcome]] = {}
+        self._needed: list[Need] = []
         self._needs = Shared(self._start_needs)
         self._building = threading.Lock()
 
@@ -333,7 +347,8 @@ class Proof:
     def _see_processes(self) -> list[Process]:
         return self.working().container.processes()
 
-    def _start_needs(self) -> None:
+    def _find_needs(self) -> Iterator[Need]:
+        """What --needs names; raises ProofError for an image that the engine has not."""
         for text in self.spec.needs:
             head, *variables = text.split(",")
             name, equals, image = head.partition("=")
@@ -348,24 +363,27 @@ class Proof:
             ports = sorted(
                 int(port.partition("/")[0]) for port in config.get("ExposedPorts") or () if port.endswith("/tcp")
             )
-            container = self.engine.start(
-                Setup(image, tuple(variables), memory=self.spec.memory), RunOptions(quick_health=True), name, main=False
-            )
-            self._wait_for(name, container, ports, bool(reach.healthcheck(config)))
+            setup = Setup(image, tuple(variables), memory=self.spec.memory)
+            yield Need(name, setup, ports, bool(reach.healthcheck(config)))
 
-    def _wait_for(self, name: str, container: Container, ports: Sequence[int], health: bool) -> None:
+    def _start_needs(self) -> None:
+        for need in self._needed:
+            container = self.engine.start(need.setup, RunOptions(quick_health=True), need.name, main=False)
+            self._wait_for(need, container)
+
+    def _wait_for(self, need: Need, container: Container) -> None:
         deadline = time.monotonic() + self.spec.start_seconds
         while True:
             state = container.state()
             if not state.running:
                 raise Skip(
-                    f"the needed {name} ends with exit status {state.exit_status}{reach.last_words(container.log())}"
+                    f"the needed {need.name} ends with exit status {state.exit_status}{reach.last_words(container.log())}"
                 )
-            if state.health == "healthy" or (not health and (not ports or reach.any_open(state, ports))):
+            if state.health == "healthy" or (not need.health and (not need.ports or reach.any_open(state, need.ports))):
                 return
             if time.monotonic() > deadline:
                 raise Skip(
-                    f"the needed {name} does not answer within {self.spec.start_seconds:g} s{reach.last_words(container.log())}"
+                    f"the needed {need.name} does not answer within {self.spec.start_seconds:g} s{reach.last_words(container.log())}"
                 )
             self.engine.sleep(0.1)
 
@@ -459,7 +477,8 @@ class Proof:
         return outcome
 
     def _prepare(self) -> None:
-        """Build the image, or find it."""
+        """Find what it needs, then build the image, or find it, too."""
+        self._needed = list(self._find_needs())
         if self.spec.image:
             try:
                 self.told = self.engine.inspect(self.spec.image)
@@ -475,7 +494,7 @@ class Proof:
         self.built = self.build()
         if self.built.ok:
             self.told = self.engine.inspect(self.built.image)
-        elif not self.built.log.work:  # no step was begun: its base images cannot be had
+        elif _NO_BASE.search(self.built.failure):
             self._miss_arguments()
 
     def _miss_arguments(self) -> None:

@@ -71,14 +71,17 @@ def _text(text: str) -> str:
     return text
 
 
-def _path(text: str) -> str:
+def _filled(text: str) -> str:
     if not _text(text):
-        raise ValueError("a path is wanted")
+        raise ValueError("it must not be empty")
     return text
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for name in text.replace(",", " ").split() if name)
+    names = tuple(text.replace(",", " ").split())
+    if not names:
+        raise ValueError("one name or several, separated by commas, are wanted")
+    return names
 
 
 def _port(text: str) -> int:
@@ -180,8 +183,8 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("what is proved", "file", "FILE", "the Dockerfile (default: CONTEXT/Dockerfile)", _path, short="-f"),
-    Option("what is proved", "image", "IMAGE", "an image that the engine has, instead of building one", _path),
+    Option("what is proved", "file", "FILE", "the Dockerfile (default: CONTEXT/Dockerfile)", _filled, short="-f"),
+    Option("what is proved", "image", "IMAGE", "an image that the engine has, instead of building one", _filled),
     Option("what is proved", "target", "STAGE", "the stage to build"),
     Option(
         "what is proved",
@@ -198,11 +201,11 @@ OPTIONS = (
         "secret",
         "id=ID,src=FILE",
         "as for `docker build`; its value must not be in the image",
-        _path,
+        _filled,
         "list",
     ),
-    Option("what is proved", "ssh", "ID", "as for `docker build`", _path, "list"),
-    Option("what is proved", "add-host", "NAME:IP", "as for `docker build`", _path, "list"),
+    Option("what is proved", "ssh", "ID", "as for `docker build`", _filled, "list"),
+    Option("what is proved", "add-host", "NAME:IP", "as for `docker build`", _filled, "list"),
     Option(
         "how it is reached",
         "port",
@@ -244,7 +247,7 @@ OPTIONS = (
         "needs",
         "[NAME=]IMAGE[,VARIABLE=VALUE]",
         "another container that it needs, a database: reached by NAME (default: the image's), on its EXPOSE port",
-        _path,
+        _filled,
         "list",
     ),
     Option("bounds", "max-size", "SIZE", "most bytes on disk, uncompressed", _size),
@@ -260,7 +263,7 @@ OPTIONS = (
         many="flag",
     ),
     Option("bounds", "offline", "", "no network for the build's steps, and none but their own for the containers", many="flag"),
-    Option("checks", "touch", "FILE", "a source file of the context: the rebuild check changes it in a copy", _path),
+    Option("checks", "touch", "FILE", "a source file of the context: the rebuild check changes it in a copy", _filled),
     Option(
         "checks",
         "canary",
@@ -296,7 +299,7 @@ def fields_of(document: Mapping[str, Any], folder: str, what: str) -> dict[str, 
         name = key.replace("_", "-")
         try:
             fields[name.replace("-", "_")] = (
-                _path(_string(value)) if name == "context" else _value(_BY_NAME[name], value)
+                _filled(_string(value)) if name == "context" else _value(_BY_NAME[name], value)
             )
         except KeyError:
             raise ProofError(f"{what} has {key!r}, which is no option{_nearest(name)}") from None

@@ -57,6 +57,8 @@ class Workspace:
         self.secrets: list[str] = []
         self.context = spec.context
         self.copied = False
+        self.touched = ""
+        """The file of the context that is to be changed, as --touch names it; from the context's root."""
         self.note = ""
         """Why the context is used as it is."""
         self.dockerfile = ""
@@ -73,19 +75,25 @@ class Workspace:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return path
 
-    def prepare(self, plant: bool) -> None:
-        """Read the Dockerfile, copy the context, put canaries into it where `plant`; raises ProofError for what is not there."""
+    def prepare(self, plant: bool, touch: bool) -> None:
+        """Read the Dockerfile, copy the context where canaries are put into it (`plant`) or a file is changed (`touch`).
+
+        Raises ProofError for what is not there.
+        """
         spec = self.spec
         if not spec.image:
             if not os.path.isdir(spec.context):
                 raise ProofError(
                     f"the build context {spec.context} is no folder"
                     if os.path.lexists(spec.context)
-                    else f"there is no folder {spec.context}"
+                    else f"there is no folder {spec.context or 'of an empty name'}"
                 )
             self._take_dockerfile()
-            if plant or spec.touch:
+            touch = touch and bool(spec.touch)
+            if plant or touch:
                 self._take_context()
+            if touch:
+                self.touched = self._touched()
             self.build_args.extend(spec.build_arg)
             self.secrets.extend(spec.secret)
         self._given_canaries(plant)
@@ -157,8 +165,18 @@ class Workspace:
         else:
             self.context, self.copied = copy, True
             return
-        if self.spec.touch:
+
+    def _touched(self) -> str:
+        if not self.copied:
             raise ProofError(f"--touch needs a copy of the context, and {self.note.partition(':')[0]}")
+        path, folder = self.spec.touch, self.spec.context
+        if not os.path.lexists(os.path.join(folder, path)) and os.path.lexists(path):
+            path = os.path.relpath(path, folder)
+        if path.startswith("../") or os.path.isabs(path) or not os.path.isfile(os.path.join(folder, path)):
+            raise ProofError(f"--touch {self.spec.touch}: there is no such file in the context")
+        if not os.path.isfile(os.path.join(self.context, path)):
+            raise ProofError(f"--touch {path}: the ignore file keeps it out of the build")
+        return os.path.normpath(path)
 
     def _entries(self, copy: str) -> Iterator[tuple[str, str, int]]:
         """What the build may see: source, target, mode. Folders come before what is in them."""

@@ -16,6 +16,8 @@ import pytest
 from .harness import GOOD, STARTED, Bench, inventory
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_image.py"
+BROKEN = 'FROM scratch\nRUN ["/nothing"]\n'
+"""What is told of this is told before the build."""
 
 
 def verify(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -54,6 +56,7 @@ def test_help_names_every_check_and_option() -> None:
         (["--canary", "x"], "secret:ID"),
         (["--image", "a", "--target", "b"], "not both"),
         (["--check", "nonsense"], "there is no check 'nonsense'"),
+        (["--check", ""], "one name or several"),
         (["--spec", "/nowhere.toml"], "cannot read the spec"),
     ],
 )
@@ -70,11 +73,11 @@ def test_no_engine(tmp_path: Path) -> None:
     [
         (GOOD, ["-f", "nothing"], "cannot read the Dockerfile"),
         (GOOD, ["--target", "nothing"], "has no stage nothing"),
-        (GOOD, ["--touch", "nothing"], "there is no such file in the context"),
+        (BROKEN, ["--touch", "nothing"], "there is no such file in the context"),
         (GOOD, ["--secret", "id=a,src=nothing"], "there is no file nothing"),
         (GOOD, ["--secret", "id=A_NOTHING"], "the variable A_NOTHING, which is not set"),
         (GOOD, ["--secret", "id=a,env=A_NOTHING"], "the variable A_NOTHING, which is not set"),
-        (GOOD, ["--needs", "no.example.com/nothing"], "has no such image"),
+        (BROKEN, ["--needs", "no.example.com/nothing"], "has no such image"),
         ("ARG VERSION\nFROM no.example.com/python:${VERSION}\n", [], "has no value: give --build-arg VERSION"),
         ("FROM base\nRUN --mount=type=secret,id=token,required=true true\n", [], "needs the secret token"),
     ],
@@ -93,6 +96,7 @@ def test_an_argument_without_a_value_that_does_no_harm(bench: Bench) -> None:
 
 def test_no_such_folder(engine: str) -> None:
     assert "there is no folder nowhere" in refused(verify("nowhere"))
+    assert "there is no folder of an empty name" in refused(verify(""))
 
 
 def test_exit_statuses(bench: Bench, nothing_left: None) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from imageproof import reach
 from imageproof.buildlog import Step, shortened
 from imageproof.engine import RunOptions, Setup
-from imageproof.errors import ProofError, Skip
+from imageproof.errors import Skip
 from imageproof.outcome import Outcome, failed, listed, passed
 from imagesize.units import size
 
@@ -58,9 +58,9 @@ def judge(proof: Proof) -> Outcome:
     built = proof.built
     if built is None:
         raise Skip("an image was given")
-    if not proof.spec.touch:
+    path = proof.workspace.touched
+    if not path:
         raise Skip("no --touch FILE is given")
-    path = _touched(proof)
     text = proof.spec.expect or proof.spec.expect_log
     changed, shown = _change(proof, path, text)
     again = proof.build(context=changed)
@@ -113,18 +113,6 @@ def judge(proof: Proof) -> Outcome:
             *notes,
         )
     return passed(f"{steps}, none of them fetches a dependency; the new image says {shown!r}", *notes)
-
-
-def _touched(proof: Proof) -> str:
-    """The file, from the context's root; raises ProofError where the build cannot see it."""
-    path = proof.spec.touch
-    if not os.path.lexists(os.path.join(proof.spec.context, path)) and os.path.lexists(path):
-        path = os.path.relpath(path, proof.spec.context)
-    if path.startswith("../") or os.path.isabs(path) or not os.path.isfile(os.path.join(proof.spec.context, path)):
-        raise ProofError(f"--touch {proof.spec.touch}: there is no such file in the context")
-    if not os.path.isfile(os.path.join(proof.workspace.context, path)):
-        raise ProofError(f"--touch {path}: the ignore file keeps it out of the build")
-    return os.path.normpath(path)
 
 
 def _change(proof: Proof, path: str, text: str) -> tuple[str, str]:
