@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from imageproof.proof import Proof
 
 _WAITS = 1.5  # seconds in which a main process that does not wait for its children has ended
+_FREEZES = 1.0  # seconds in which a process that was told so has stopped
+_POLL = 0.05
 _REAPED = 0.4  # seconds in which a main process takes notice of a child that has ended
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
 _INIT = 'put an init before it (`docker run --init`, or ENTRYPOINT ["tini", "--", …])'
@@ -102,9 +104,14 @@ def _orphans(proof: Proof, name: str) -> list[str]:
     container = _ready(proof)
     if not started(container.processes()) or not container.freeze(main=False):
         return []
-    children = [process for process in started(container.processes()) if not process.zombie]
-    if not all(process.state.startswith("T") for process in children):  # one came or went meanwhile
-        return []
+    deadline = time.monotonic() + _FREEZES
+    while True:
+        children = [process for process in started(container.processes()) if not process.zombie]
+        if all(process.state.startswith("T") for process in children):
+            break
+        if time.monotonic() > deadline:  # others have come meanwhile
+            return []
+        proof.engine.sleep(_POLL)
     container.signal(name)
     return [visible(child.name) for child in children] if container.ended(_WAITS) is not None else []
 
