@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ CMD ["sh", "/app/serve.sh"]
 """
 
 
+USUAL = {"start_seconds": 20.0, "stop_seconds": 6.0}
+"""Patience with a loaded machine, of which nothing is spent where all is well."""
+
+
 class Bench:
     """Writes contexts and proves them."""
 
@@ -62,14 +67,13 @@ class Bench:
     def prove(self, dockerfile: str = GOOD, files: Mapping[str, str] = {}, **options: Any) -> Report:
         """Prove it in this process."""
         context = self.write(dockerfile, files)
-        return prove(merged({}, {"context": str(context), "stop_seconds": 2.0, "start_seconds": 6.0, **options}))
+        return prove(merged({}, {"context": str(context), **USUAL, **options}))
 
     def prove_spec(self, dockerfile: str, files: Mapping[str, str], spec: str, **options: Any) -> Report:
         """Prove it as a spec file says."""
         context = self.write(dockerfile, files)
         (context.parent / "spec.toml").write_text(f'context = "{context.name}"\n{spec}')
-        usual = {"stop_seconds": 2.0, "start_seconds": 6.0}
-        return prove(merged({**usual, **read_spec(str(context.parent / "spec.toml"))}, options))
+        return prove(merged({**USUAL, **read_spec(str(context.parent / "spec.toml"))}, options))
 
 
 STARTED = {os.getpid()}
@@ -78,16 +82,33 @@ STARTED = {os.getpid()}
 
 def inventory() -> set[str]:
     """All that proofs of these tests have left in the engine, and in the folder for temporary files."""
-    asked = (
-        ["ps", "-a", "--no-trunc", "--format", '{{.Label "imageproof"}}', "--filter", "label=imageproof"],
-        ["network", "ls", "--format", "{{.Name}}", "--filter", "label=imageproof"],
-        ["images", "--format", "{{.Repository}}", "--filter", "reference=imageproof-*"],
-    )
-    answers = [subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout for words in asked]
+    networks = ["network", "ls", "--format", "{{.Name}}", "--filter", "label=imageproof"]
+    images = ["images", "--format", "{{.Repository}}", "--filter", "reference=imageproof-*"]
+    return {*containers(), *_own(networks), *_own(images), *workspaces()}
+
+
+def containers() -> list[str]:
+    """The proofs of these tests, one for each container that there is."""
+    return _own(["ps", "-a", "--no-trunc", "--format", '{{.Label "imageproof"}}', "--filter", "label=imageproof"])
+
+
+def workspaces() -> list[str]:
+    """The folders of proofs."""
+    return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("imageproof-")]
+
+
+def _own(words: list[str]) -> list[str]:
+    lines = subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.split()
     own = set(map(str, STARTED))
-    found = {line for answer in answers for line in answer.split()}
-    left = {line for line in found if line.removeprefix("imageproof-").partition("-")[0] in own}
-    return left | {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("imageproof-")}
+    return [line for line in lines if line.removeprefix("imageproof-").partition("-")[0] in own]
+
+
+def until(reached: Callable[[], object]) -> None:
+    """Wait for something that comes, at most a minute."""
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def by_name(report: Report) -> dict[str, Outcome]:

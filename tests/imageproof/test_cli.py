@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from .harness import GOOD, STARTED, Bench, inventory
+from .harness import GOOD, STARTED, Bench, containers, inventory, until, workspaces
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_image.py"
 BROKEN = 'FROM scratch\nRUN ["/nothing"]\n'
@@ -155,8 +155,8 @@ def test_an_image_without_a_name_stays(bench: Bench, nothing_left: None) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("wait", [0.9, 2.5])
-def test_interrupted(number: signal.Signals, wait: float, bench: Bench, temporary: None) -> None:
+@pytest.mark.parametrize("moment", ["build", "a step", "checks"])
+def test_interrupted(number: signal.Signals, moment: str, bench: Bench, temporary: None) -> None:
     context = bench.write(
         GOOD.replace("USER", "RUN busybox sleep 1; busybox head -c 8 /dev/urandom > /www/r\nUSER"),
         {"serve.sh": "busybox sleep 100\n"},
@@ -165,7 +165,9 @@ def test_interrupted(number: signal.Signals, wait: float, bench: Bench, temporar
         [sys.executable, SCRIPT, str(context)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         STARTED.add(process.pid)
-        time.sleep(wait)
+        until(workspaces if moment != "checks" else containers)
+        if moment == "a step":
+            time.sleep(1)
         process.send_signal(number)
         out, error = process.communicate(timeout=60)
     assert process.returncode == 130

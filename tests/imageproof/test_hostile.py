@@ -24,14 +24,12 @@ WORKER = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
 
 
 def test_flood_of_logs(bench: Bench, nothing_left: None) -> None:
-    began = time.monotonic()
     report = bench.prove(
         WORKER,
         {"serve.sh": "trap 'exit 0' TERM\nwhile true; do echo 0123456789012345678901234567890123456789; done\n"},
         check=("starts", "stop"),
     )
     assert failing(report) == []
-    assert time.monotonic() - began < 30
 
 
 def test_escapes_are_neutralised(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from imageproof.engine import end_all
 from imageproof.proof import prove
 from imageproof.spec import Spec
 
-from .harness import BASE, GOOD, Bench, by_name, failing
+from .harness import BASE, GOOD, Bench, by_name, containers, failing, until
 
 RUNNING = ("starts", "user", "stop")
 SHELL_FORM = """\
@@ -38,7 +37,7 @@ def test_nothing_but_a_program(bench: Bench) -> None:
 
 
 def test_shell_form_command_keeps_the_signal(bench: Bench) -> None:
-    outcome = by_name(bench.prove(SHELL_FORM, check=RUNNING))["stop"]
+    outcome = by_name(bench.prove(SHELL_FORM, check=RUNNING, stop_seconds=2.0))["stop"]
     assert outcome.status == "failed"
     assert "a shell that passes no signal on to" in outcome.seen
     assert "exec form" in outcome.change
@@ -57,7 +56,7 @@ def test_main_process_without_a_handler(bench: Bench) -> None:
         .replace("EXPOSE 8080\n", "")
         .replace("HEALTHCHECK", "#")
     )
-    report = bench.prove(command, check=RUNNING)
+    report = bench.prove(command, check=RUNNING, stop_seconds=2.0)
     assert by_name(report)["starts"].status == "passed"
     assert "stays up" in by_name(report)["starts"].seen
     assert "does nothing on SIGTERM" in by_name(report)["stop"].seen
@@ -116,22 +115,22 @@ def test_program_that_is_meant_to_end(bench: Bench) -> None:
 
 def test_listens_on_the_loopback_only(bench: Bench) -> None:
     serve = "exec busybox httpd -f -p 127.0.0.1:8080 -h /www\n"
-    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=2.0))["starts"]
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=4.0))["starts"]
     assert outcome.status == "failed"
     assert "127.0.0.1 only" in outcome.seen or "healthy inside" in outcome.seen
 
 
 def test_the_engine_s_own_resolver_is_no_port_of_the_program(bench: Bench) -> None:
     dockerfile = GOOD.replace("HEALTHCHECK", "#")
-    outcome = by_name(bench.prove(dockerfile, {"serve.sh": "exec busybox sleep 60\n"}, check=("starts",), start_seconds=2.0))["starts"]
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": "exec busybox sleep 60\n"}, check=("starts",), start_seconds=4.0))["starts"]
     assert outcome.status == "failed"
-    assert outcome.seen.startswith("does not answer on port 8080 within 2 s"), outcome.seen
+    assert outcome.seen.startswith("does not answer on port 8080 within 4 s"), outcome.seen
     assert "listens" not in outcome.seen
 
 
 def test_another_port_than_exposed(bench: Bench) -> None:
     serve = "exec busybox httpd -f -p 3000 -h /www\n"
-    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=2.0))["starts"]
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=4.0))["starts"]
     assert outcome.status == "failed"
     assert "8080" in outcome.seen
 
@@ -337,7 +336,8 @@ def test_all_proofs_of_a_process_end(bench: Bench, nothing_left: None) -> None:
     context = bench.write(GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#"))
     with ThreadPoolExecutor(2) as pool:
         proofs = [pool.submit(prove, Spec(str(context), expect_log="never", start_seconds=60.0)) for _ in range(2)]
-        threading.Timer(3, end_all).start()
+        until(lambda: len(containers()) == 2)
+        end_all()
     assert {str(each.exception()) for each in proofs} == {"the proof was ended"}
 
 
