@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import cached_property
@@ -114,11 +114,12 @@ class Prepared:
         self.dockerfile.write_text(example.text, encoding="utf-8")
         if make := getattr(self._preparation, "files", None):
             make(self.context)
-        if "source=uv.lock" in example.text:
-            lock(self.context)
-            if not example.bundled:  # the application is locked by another tool
-                with self.ignore.open("a", encoding="utf-8") as ignore:
-                    ignore.write("!uv.lock\n")
+        for file, (makes, also) in _LOCKS.items():
+            if re.search(rf"\b(?:source=|COPY .*){re.escape(file)}", example.text):
+                makes(self.context)
+                if not example.bundled:  # the application is locked by another tool
+                    with self.ignore.open("a", encoding="utf-8") as ignore:
+                        ignore.writelines(f"!{name}\n" for name in (file, *also))
 
     @property
     def _preparation(self) -> ModuleType | None:
@@ -164,3 +165,21 @@ class Prepared:
 def lock(folder: Path) -> None:
     """Make `uv.lock`, which names the index that it was made with and is therefore no file of the repository."""
     subprocess.run(["uv", "lock", "--quiet", "--project", str(folder), "--python-preference", "only-system"], check=True)
+
+
+def _requirements(folder: Path) -> None:
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-preference", "only-system"]
+    subprocess.run([*command, "--output-file", str(folder / "requirements.txt"), str(folder / "pyproject.toml")], check=True)
+
+
+def _yarn(folder: Path) -> None:
+    """Locked by hand: `yarn install --mode=update-lockfile` in a copy of the application, with these settings."""
+    shutil.copytree(Path(__file__).parent / "preparations" / "yarn" / folder.name, folder, dirs_exist_ok=True)
+
+
+_LOCKS: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
+    "uv.lock": (lock, ()),
+    "requirements.txt": (_requirements, ()),
+    "yarn.lock": (_yarn, (".yarnrc.yml",)),
+}
+"""The lock file that a Dockerfile asks for: how it is made, and what else of it the build must see."""

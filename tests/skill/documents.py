@@ -27,6 +27,9 @@ class Fence(NamedTuple):
     language: str
     text: str
 
+    introduction: str
+    """The last paragraph above it."""
+
     @property
     def bad(self) -> str:
         """The rule that must fire: the block begins with "# Bad (WD360)"."""
@@ -56,15 +59,19 @@ def fences(path: Path) -> Iterator[Fence]:
     """The fenced blocks, without the indentation of the list item that they stand in."""
     opening, indent, language, start = "", 0, "", 0
     body: list[str] = []
+    above, ended = [""], True
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         match = _FENCE.match(line)
         if not opening and match:
             opening, indent, language, start, body = match[2], len(match[1]), match[3], number + 1, []
         elif opening and line.strip() == opening:
-            yield Fence(name(path), start, language, "".join(f"{text}\n" for text in body))
-            opening = ""
+            yield Fence(name(path), start, language, "".join(f"{text}\n" for text in body), "\n".join(above))
+            opening, above = "", []
         elif opening:
             body.append(line[indent:] if not line[:indent].strip() else line)
+        elif line.strip():
+            above = [line] if ended else [*above, line]
+        ended = not line.strip()
     assert not opening, f"{name(path)}:{start}: the fence is never closed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from dockerlint.rules import load
 
-from .documents import DOCUMENTS, ROOT, Fence, fences
+from .documents import DOCUMENTS, ROOT, Fence, fences, prose
 
 TODAY = "2026-11-23"
 BASE = "example.com/base:1"
@@ -21,11 +22,17 @@ BASE = "example.com/base:1"
 AROUND = f"# syntax=docker/dockerfile:1\nFROM {BASE} AS build\nWORKDIR /src\n"
 """Stands above a part of a Dockerfile, so that it is one."""
 
-ALL = [fence for path in DOCUMENTS for fence in fences(path)]
+PATHS = [*DOCUMENTS, ROOT / "examples" / "README.md"]
+ALL = [fence for path in PATHS for fence in fences(path)]
 SHOWN = [fence for fence in ALL if fence.language == "dockerfile"]
 WHOLE = [fence for fence in SHOWN if fence.whole]
 BAD = [fence for fence in SHOWN if fence.bad]
 PARTS = [fence for fence in SHOWN if not fence.whole and not fence.bad]
+
+KEYWORDS = "FROM RUN COPY ADD CMD ENTRYPOINT HEALTHCHECK ENV ARG USER WORKDIR EXPOSE VOLUME LABEL STOPSIGNAL SHELL ONBUILD".split()
+INSTRUCTION = re.compile(rf"^[> ]*(?:{'|'.join(KEYWORDS)}) .|^# syntax=", re.MULTILINE)
+PROVED = re.compile(r"\bexamples/[a-z-]+|\bBuilt by hand on \d{4}-\d\d-\d\d\b")
+"""In a header: the tests build it on that application, or somebody did on that day."""
 
 Findings = dict[Fence, list[dict[str, Any]]]
 
@@ -83,8 +90,35 @@ def test_there_are_dockerfiles_of_each_kind() -> None:
 
 
 def test_no_dockerfile_hides_under_another_name() -> None:
-    others = [fence for fence in ALL if fence.language != "dockerfile"]
-    assert [str(fence) for fence in others if fence.text.lstrip().startswith(("FROM ", "RUN ", "COPY ", "# syntax="))] == []
+    """Nor in a quotation, an indented block or a fence that no Markdown has."""
+    assert [str(fence) for fence in ALL if fence.language not in ("dockerfile", "console") and INSTRUCTION.search(fence.text)] == []
+    lines = [(path, number, line) for path in PATHS for number, line in prose(path) if re.search("^[> ]|`{3}|~{3}", line)]
+    assert [line for line in lines if re.search(f"`{{3}}|~{{3}}|{INSTRUCTION.pattern}", line[2])] == []
+
+
+def test_whole_files_are_told_from_parts() -> None:
+    """The proofs look for them among those that begin with `# syntax=`: what has a base, a command and all its stages does."""
+    unmarked = []
+    for fence in PARTS:
+        known = set(re.findall(r"^FROM .* AS (\w+)$", fence.text, re.MULTILINE))
+        wanted = set(re.findall(r"--from=(\w+)", fence.text, re.MULTILINE))
+        keywords = {line.partition(" ")[0] for line in fence.text.splitlines()}
+        unmarked += [str(fence)] if "FROM" in keywords and keywords & {"CMD", "ENTRYPOINT"} and wanted <= known else []
+    assert unmarked == []
+    assert [str(fence) for fence in PARTS if re.search("^# (?:syntax=|.*examples/)", fence.text, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("fence", [fence for fence in WHOLE if not re.search("go-|rust-|java-", fence.document)], ids=str)
+def test_whole_files_say_who_built_them(fence: Fence) -> None:
+    header = fence.text.partition("\nFROM ")[0]
+    assert PROVED.search(header), "neither built by the tests, nor said to be built by hand"
+    assert "examples/" not in fence.text.removeprefix(header), "only the header says what is built"
+
+
+@pytest.mark.parametrize("fence", SHOWN, ids=str)
+def test_what_is_called_bad_is_marked(fence: Fence) -> None:
+    called = fence.introduction.startswith(("Bad", "Wrong")) or fence.text.lstrip("# ").lower().startswith("bad")
+    assert bool(fence.bad) == called, "`Bad: why.` above it, and its first line is `# Bad (CODE)`"
 
 
 @pytest.mark.parametrize("fence", WHOLE, ids=str)
