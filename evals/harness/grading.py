@@ -241,6 +241,8 @@ def _prove(case: Case, answer: Answer, secret_ids: list[str]) -> _Proved:
     except (ProofError, Skip) as error:
         ours = str(error).startswith("--needs")  # else the Dockerfile wants what the case does not give
         return _Proved(unable=Unseen(str(error)) if ours else Absent(str(error)))
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not end a night of trials
+        return _Proved(unable=Unseen(f"the prover could not work: {type(error).__name__}: {' '.join(str(error).split())}"))
     outcomes = {outcome.name: outcome for outcome in report.outcomes}
     return _Proved(outcomes, case.proofs, None, (report.seconds, report.build_seconds, report.start_seconds))
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -141,7 +143,7 @@ def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -
         before = data_of(workspace / case.dockerfile)
         command = plan.agent.command(trial.model, case, bounds, workspace, skill if trial.arm == WITH else None, prompt)
         ended = run(command, workspace, folder / TRANSCRIPT, folder / "stderr.txt", bounds.seconds, stop)
-        shutil.copytree(workspace, folder / OUTPUTS, symlinks=True)
+        shutil.copytree(workspace, folder / OUTPUTS, symlinks=True, ignore=_special)
     transcript = Transcript.read(folder / TRANSCRIPT)
     message = transcript.message if transcript.events else read_message(folder / TRANSCRIPT)
     if message is not None:
@@ -173,6 +175,12 @@ def _perform(trial: Trial, plan: Plan, skill: Path, folder: Path, stop: Event) -
     (folder / "timing.json").write_text(json.dumps(timing, indent=2) + "\n", encoding="utf-8")
     (folder / TRIAL).write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return found
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    """What an assistant may leave and nobody can copy: sockets, pipes and devices."""
+    kinds = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}
+    return [name for name, mode in kinds.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -25,6 +25,12 @@ def test_what_is_kept_is_in_step_with_the_cases() -> None:
     assert formats.stale(all_cases()) == [], "evals/run.py --generate writes them anew"
 
 
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def test_a_prompt_has_what_claude_plugin_eval_reads(case: Case) -> None:
+    assert case.front_matter["name"] == case.name
+    assert case.front_matter["description"] and case.prompt
+
+
 def test_evals_json_is_what_skill_creator_reads() -> None:
     document = json.loads((EVALS / "evals.json").read_text())
     assert document["skill_name"] == "writing-dockerfiles"

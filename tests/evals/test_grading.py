@@ -18,6 +18,7 @@ from harness.answers import read_answer
 from harness.cases import Case, CaseError, read_case
 from harness.grade_cli import main
 from harness.grading import FAILED, PASSED, SKIPPED, grade
+from imageproof import proof
 
 from .frozen import TODAY
 
@@ -126,6 +127,12 @@ def test_an_ignored_file(graded: Graded) -> None:
 def test_without_an_engine_proofs_are_skipped_with_a_reason(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "answers", lambda: False)
     assert graded({"proof": "starts"}, build=True) == (SKIPPED, "needs a Docker Engine, and none answers")
+
+
+def test_a_defect_of_the_prover_is_told_and_ends_nothing(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "answers", lambda: True)
+    monkeypatch.setattr(proof, "prove", lambda spec: 1 / 0)
+    assert graded({"proof": "starts"}, build=True) == (SKIPPED, "the prover could not work: ZeroDivisionError: division by zero")
 
 
 def test_a_proof_that_cannot_be_made_for_a_failure_that_nobody_names_fails(graded: Graded, engine: str) -> None:

@@ -123,6 +123,14 @@ def test_whether_it_was_proved_is_on_record(perform: Runner, engine: str, tmp_pa
     assert trial["skill_used"] is True
 
 
+def test_what_cannot_be_copied_is_left_behind(tmp_path: Path) -> None:
+    agent = Agent("sh -c 'mkfifo pipe; ln -s /etc/passwd link; mkdir a; echo FROM scratch > a/Dockerfile; chmod 0 a/Dockerfile; echo done'")
+    [done] = run_all([Trial("haiku", CASE, "without", 1)], Plan(tmp_path / "results", agent, Bounds(), build=False, today=TODAY))
+    assert done.status == "finished"
+    outputs = kept(tmp_path, "without", "outputs")
+    assert {path.name for path in outputs.iterdir()} == {"server.py", "a", "link"} and (outputs / "link").is_symlink()
+
+
 def test_a_runner_that_is_ended_ends_what_it_began(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     agent = f"sh -c 'echo $$ > {mark}.new; mv {mark}.new {mark}; sleep 60; true'"
