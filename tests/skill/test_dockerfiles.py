@@ -22,7 +22,7 @@ BASE = "example.com/base:1"
 AROUND = f"# syntax=docker/dockerfile:1\nFROM {BASE} AS build\nWORKDIR /src\n"
 """Stands above a part of a Dockerfile, so that it is one."""
 
-PATHS = [*DOCUMENTS, ROOT / "examples" / "README.md"]
+PATHS = [*DOCUMENTS, ROOT / "examples" / "README.md", ROOT / "scripts" / "README.md"]
 ALL = [fence for path in PATHS for fence in fences(path)]
 SHOWN = [fence for fence in ALL if fence.language == "dockerfile"]
 WHOLE = [fence for fence in SHOWN if fence.whole]
