@@ -284,7 +284,8 @@ class Engine:
         return bool(self.info.get("Rootless")) or "rootless" in " ".join(map(str, self.info.get("SecurityOptions") or ()))
 
     @property
-    def _podman(self) -> bool:
+    def podman(self) -> bool:
+        """Whether it is Podman, which answers as Docker does, with less."""
         return "BuildahVersion" in self.info
 
     @contextmanager
@@ -321,7 +322,7 @@ class Engine:
 
         Gives what a reader should know about it. Raises ProofError where this engine cannot do that.
         """
-        if self._podman:
+        if self.podman:
             raise ProofError("podman builds without buildx: `podman build -t NAME .` does it, then give --image NAME")
         if builder := self._other_builder():
             yield f"The steps of the build had only the bounds of the builder {builder}."

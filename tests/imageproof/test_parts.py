@@ -7,14 +7,18 @@ import json
 import os
 import subprocess
 from io import StringIO
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from imageproof.buildlog import BuildLog
+from imageproof.checks import health
 from imageproof.checks.read_only import _leaves
 from imageproof.checks.rebuild import _FETCHING
 from imageproof.checks.secrets import _members, _spellings
+from imageproof.errors import Skip
 from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
 from imageproof.processes import Process, started
@@ -201,6 +205,14 @@ def test_a_process_that_has_ended_is_stopped() -> None:
         probe.wait()
     assert Process(probe.pid, 1, 0, "S", "true", "a container").stop()
     assert Process(os.getpid(), 1, 0, "S", "pytest", "a container").stop()
+
+
+@pytest.mark.parametrize(("podman", "words"), [(False, "no HEALTHCHECK$"), (True, "no HEALTHCHECK that Podman tells of$")])
+def test_an_engine_that_tells_of_no_health_check(podman: bool, words: str) -> None:
+    """Podman 4.3 leaves it out of what it tells of an image, though it is there."""
+    proof: Any = SimpleNamespace(config={}, engine=SimpleNamespace(podman=podman))
+    with pytest.raises(Skip, match=words):
+        health.judge(proof)
 
 
 def test_of_paths_only_the_deepest_are_told() -> None:

@@ -28,7 +28,7 @@ _POLL = 0.1
 def judge(proof: Proof) -> Outcome:
     """Runs it with its probe asked often, then stops its processes."""
     if not reach.healthcheck(proof.config):
-        raise Skip("the image has no HEALTHCHECK")
+        raise Skip(f"the image has no HEALTHCHECK{' that Podman tells of' if proof.engine.podman else ''}")
     if proof.spec.needs:
         proof.staying()  # what is needed by several is not prepared by several at once
     container = proof.start(RunOptions(quick_health=True))
