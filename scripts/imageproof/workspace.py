@@ -6,6 +6,7 @@ The person's own folder is only read. Everything here lies in one temporary fold
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -324,10 +325,18 @@ def _content(path: str) -> bytes:
         return b""
 
 
+_REGISTRY = re.compile(rb"\s*(@[\w.-]+:)?registry\s*=\s*[^@\s]*\s*$")
+
+
 def _pieces(content: bytes) -> Iterator[bytes]:
-    """What of a secret file is secret: its only line, else the values of its assignments, else its long lines."""
+    """What of a secret file is secret: its only line, else the values of its assignments, else its long lines.
+
+    Where an .npmrc says that packages are is none: whatever the image has of the project may say it, too.
+    """
     lines = [
-        line.strip() for line in content.split(b"\n") if line.strip() and not line.lstrip().startswith((b"#", b"-----"))
+        line.strip()
+        for line in content.split(b"\n")
+        if line.strip() and not line.lstrip().startswith((b"#", b"-----")) and not _REGISTRY.match(line)
     ]
     assigned = [
         line.partition(b"=")[2].strip(b" \"'") for line in lines if b"=" in line[:80] and not line.endswith(b"=")

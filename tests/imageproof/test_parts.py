@@ -164,6 +164,8 @@ def test_compressed_files_that_are_none() -> None:
 
 def test_what_of_a_secret_file_is_secret() -> None:
     assert list(_pieces(b"//npm.example.com/:_authToken=npm_0123456789\nfund=false\n")) == [b"npm_0123456789"]
+    assert list(_pieces(b"@acme:registry=https://npm.example.com/\n//npm.example.com/:_authToken=npm_0123456789")) == [b"npm_0123456789"]
+    assert list(_pieces(b"registry=https://me:npm_0123456789@npm.example.com/\n")) == [b"https://me:npm_0123456789@npm.example.com/"]
     assert list(_pieces(b"token-of-one-line\n")) == [b"token-of-one-line"]
     assert list(_pieces(b"//npm.example.com/:_authToken=${NPM_TOKEN}\n")) == []
     assert list(_pieces(b"")) == []
