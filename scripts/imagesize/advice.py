@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -18,13 +19,17 @@ from imagesize.units import size as written
 _WORTH, _WORTH_SHARE = 4096, 5000
 """Advice that saves fewer bytes, or less than such a part of all files, is not given."""
 _DUPLICATE_WORTH = 64 << 10
+_TELLING = 0.8
+"""Three places with such a part of the bytes say more than the folder that they are in."""
 _CACHE = re.compile(
     r"(.*?(^|/)(\.cache/[^/]+|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages)"
     r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
 )
 """The folder of a package manager's cache, at the beginning of a path."""
 _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
-_INSTALLED = re.compile(r"(^|/)(site-packages|dist-packages|node_modules)/")
+_INSTALLED = re.compile(r"(.*/)?(site-packages|dist-packages|node_modules)/")
+"""The last folder of a path that libraries are installed in."""
+_SYSTEM = ("deb", "apk", "rpm")
 _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
 _BOOKS = re.compile(
     r"(var/(lib/(dpkg|apt|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
@@ -57,8 +62,8 @@ def give(image: Image, packages: Packages, lines: Mapping[int, int]) -> list[Adv
     told = {path for each in useless for path, _ in each.files}
     found = [
         *_of_waste(image, stacked.waste, lines, origin),
-        *_of_needless(image, useless, lines),
-        *_of_duplicates(image, stacked.duplicates, lines, origin, told),
+        *_of_needless(image, useless, packages, lines),
+        *_of_duplicates(image, stacked.duplicates, packages, lines, origin, told),
     ]
     own = [advice for advice in found if advice.layer >= image.base.layers]
     given = [advice for advice in found if advice.layer < image.base.layers]
@@ -154,11 +159,8 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
         if from_base:
             return wasted, f"change only what must be written to, instead of all of {place}, which the base image brings"
         if copies:
-            target = f"`{keyword(adder)} {flag}={value} …`"
-            return (
-                added,
-                f"write {target} and drop the {flag.removeprefix('--')} from layer {wasted}; give the user only what must be written to",
-            )
+            only = "; give the user only what must be written to" if flag == "--chown" else ""
+            return added, f"write `{keyword(adder)} {flag}={value} …` and drop the {flag.removeprefix('--')} from layer {wasted}{only}"
         if not _CHANGES.search(waster):
             return wasted, f"write {place} once: join layers {added} and {wasted} in one RUN"
         return added, f"change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
@@ -215,43 +217,87 @@ def _metadata_flag(waster: str) -> tuple[str, str]:
     return "--chown", "USER:GROUP"
 
 
-def _of_needless(image: Image, found: Sequence[needless.Needless], lines: Mapping[int, int]) -> Iterable[Advice]:
+def _of_needless(image: Image, found: Sequence[needless.Needless], packages: Packages, lines: Mapping[int, int]) -> Iterable[Advice]:
     for each in found:
         if each.bytes < _least(image):
             continue
-        mend, layer = each.kind.mend.replace("FOLDER", _mounted(max(each.files, key=itemgetter(1))[0])), image.layers[each.layer]
+        paths, layer = _places(each.files), image.layers[each.layer]
+        mend = each.kind.mend.replace("FOLDERS", _slashed(paths)).replace("FOLDER", _mounted(max(each.files, key=itemgetter(1))[0]))
         if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
-            mend = "leave it out with a line in `.dockerignore`, with `--exclude`, or remove it in the stage that it is copied from"
-        elif each.kind.slug == "headers" and all(_INSTALLED.search(path) for path, _ in each.files):
+            mend = "leave it out with a line in `.dockerignore`, or with `--exclude`"
+            if _from_a_stage(layer.instruction):
+                mend = "remove it in the stage that it is copied from, or leave it out with `--exclude`"
+        elif each.kind.slug == "headers" and all(_INSTALLED.match(path) for path, _ in each.files):
             mend = "remove them in the RUN that installs the packages, or in the builder stage"
-        because = f"{_called(image, each.layer)} adds {each.kind.title}, {_counted(each.files)}"
-        yield Advice(
-            each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, _places(each.files)
-        )
+        because = f"{_called(image, each.layer)} adds {each.kind.title}{_packaged(image, each.files, packages)}, {_counted(each.files)}"
+        yield Advice(each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, paths)
+
+
+def _from_a_stage(instruction: str) -> bool:
+    """Whether a COPY seems to be one from another stage: the history leaves `--from` out, but sources there are absolute."""
+    words = [word for word in instruction.split()[1:] if not word.startswith("--")]
+    return len(words) > 1 and all(word.startswith("/") for word in words[:-1])
+
+
+def _packaged(image: Image, files: Sequence[tuple[str, int]], packages: Packages) -> str:
+    """The system's packages that most of the bytes come with, at most three; nothing where they come with none."""
+    sums: dict[str, int] = {}
+    for path, size in files:
+        kind, name, _ = _package(image, path, packages)
+        if kind in _SYSTEM:
+            sums[name] = sums.get(name, 0) + size
+    names = sorted(sums, key=lambda name: (-sums[name], name))
+    return f" (of {', '.join(names[:3])}{', …' * (len(names) > 3)})" if names else ""
+
+
+def _package(image: Image, path: str, packages: Packages) -> tuple[str, str, str]:
+    """Type, name and version of the package that a visible file belongs to."""
+    number = image.final_tree.find(path)
+    owner = packages.owners[number] if number is not None and number >= 0 else -1
+    return packages.labels[owner] if owner >= 0 else ("", "", "")
 
 
 def _of_duplicates(
-    image: Image, duplicates: Sequence[Duplicate], lines: Mapping[int, int], origin: Callable[[str, int], int], told: set[str]
+    image: Image,
+    duplicates: Sequence[Duplicate],
+    packages: Packages,
+    lines: Mapping[int, int],
+    origin: Callable[[str, int], int],
+    told: set[str],
 ) -> Iterable[Advice]:
-    """One for each layer that brings what is there already, or brings it twice; what was told of as needless is not told again."""
+    """One for each layer that brings what is there already, or brings it twice.
+
+    What was told of as needless is not told again; what packages bring twice themselves is nobody's to mend.
+    """
     groups: dict[int, list[tuple[str, int]]] = {}
     for duplicate in duplicates:
         _, *copies = sorted((origin(path, layer), path) for path, layer in zip(duplicate.paths, duplicate.layers, strict=True))
+        installed = Counter(map(_within_package, duplicate.paths))
         for layer, path in copies:
-            if path in told:
-                continue
-            groups.setdefault(layer, []).append((path, duplicate.bytes))
+            within = _within_package(path)
+            packaged = installed[within] == 1 if within else _package(image, path, packages)[0] in _SYSTEM
+            if path not in told and not packaged:
+                groups.setdefault(layer, []).append((path, duplicate.bytes))
     for layer, files in groups.items():
         saved = sum(size for _, size in files)
         if saved < _DUPLICATE_WORTH:
             continue
+        tails = [_within_package(path) for path, _ in files]
         mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
-        if keyword(image.layers[layer].instruction) == "RUN" and all(_INSTALLED.search(path) for path, _ in files):
-            if not any("node_modules/" in path for path, _ in files):
-                continue  # what libraries bring twice themselves
+        if all("node_modules/" in path for path, _ in files):
             mend = "`npm dedupe` may join them"
+        elif all(each.startswith("pip") for each in tails):
+            mend = "make the environment without a pip of its own: `python -m venv --without-pip ENV && pip --python ENV install …`"
+        elif all(tails):
+            mend = "install each library once, in one environment"
         because = f"{_called(image, layer)} adds contents that are at another path too, {_counted(files)}"
         yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, _places(files))
+
+
+def _within_package(path: str) -> str:
+    """The path of a library's file below the folder that libraries are installed in; nothing for other files."""
+    match = _INSTALLED.match(path)
+    return path[match.end() :] if match else ""
 
 
 def _counted(files: Sequence[object]) -> str:
@@ -270,7 +316,7 @@ def _places(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
         best = sorted(groups, key=lambda place: (-sizes[place], place))
         if len(best) > 1 and best[0].endswith("/") and sizes[best[0]] > 0.9 * sum(sizes.values()):
             files = groups[best[0]]
-        elif start and len(best) > 3:
+        elif start and len(best) > 3 and sum(sizes[place] for place in best[:3]) < _TELLING * sum(sizes.values()):
             return (files[0][0][:start],)
         else:
             return tuple(best[:3])

@@ -61,7 +61,8 @@ KINDS = (
         ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/share/locale", "usr/share/help", "usr/share/lintian",
          "usr/local/share/man", "usr/local/share/doc", "usr/share/i18n"),
         (),
-        "keep it out when packages are installed (dpkg: `path-exclude /usr/share/doc/*` in /etc/dpkg/dpkg.cfg.d; dnf: `--setopt=tsflags=nodocs`)",
+        "keep FOLDERS out when packages are installed (dpkg: lines like `path-exclude /usr/share/doc/*` in a file of /etc/dpkg/dpkg.cfg.d; "
+        "dnf: `--setopt=tsflags=nodocs`)",
     ),
     Kind(
         "tests", "tests of libraries",

@@ -136,9 +136,62 @@ def test_what_comes_with_the_base_image_is_one_advice(tmp_path: Path) -> None:
     assert "COPY --from=" in tools.advice[0].mend
 
 
-def test_what_a_library_brings_twice_is_nobodys_to_mend(tmp_path: Path) -> None:
-    layers = [[file(f"usr/lib/python3/site-packages/{name}/certs.pem", b"1" * BIG) for name in ("pip", "requests")]]
-    assert advised(tmp_path, layers, ["RUN pip install requests"]).advice == []
+@pytest.mark.parametrize("instruction", ["RUN pip install requests", "COPY /venv /venv"])
+def test_what_a_library_brings_twice_is_nobodys_to_mend(tmp_path: Path, instruction: str) -> None:
+    layers = [[file(f"usr/lib/python3/site-packages/{name}/certs.pem", b"1" * BIG) for name in ("pip/_vendor", "requests")]]
+    assert advised(tmp_path, layers, [instruction]).advice == []
+
+
+def test_what_the_systems_packages_bring_twice_is_nobodys_to_mend(tmp_path: Path) -> None:
+    layers = [
+        [
+            file("var/lib/dpkg/status", b"Package: perl\nStatus: install ok installed\n"),
+            file("var/lib/dpkg/info/perl.list", b"/usr/share/perl/1.pl\n/usr/share/perl/2.pl\n"),
+            *(file(f"usr/share/perl/{number}.pl", b"1" * BIG) for number in (1, 2)),
+        ]
+    ]
+    assert advised(tmp_path, layers, ["RUN apt-get install -y perl"]).advice == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "mend"),
+    [
+        (("a/node_modules/x/index.js", "node_modules/x/index.js"), "npm dedupe"),
+        (("usr/lib/python3/dist-packages/pip/x.py", "venv/lib/python3.13/site-packages/pip/x.py"), "--without-pip"),
+        (("app/lib/python3.13/site-packages/numpy/x.py", "venv/lib/python3.13/site-packages/numpy/x.py"), "in one environment"),
+        (("app/model.bin", "srv/model.bin"), "link to it"),
+    ],
+)
+def test_what_is_installed_twice_is_joined_with_its_own_tool(tmp_path: Path, paths: tuple[str, ...], mend: str) -> None:
+    (advice,) = advised(tmp_path, [[file(path, b"1" * BIG) for path in paths]], ["RUN install"]).advice
+    assert (advice.kind, advice.bytes) == ("duplicate", BIG)
+    assert mend in advice.mend
+
+
+def test_the_packages_that_bring_what_is_needless_are_named(tmp_path: Path) -> None:
+    layers = [
+        [
+            file("var/lib/dpkg/status", b"Package: gcc-14\nStatus: install ok installed\n"),
+            file("var/lib/dpkg/info/gcc-14.list", b"/usr/bin/gcc-14\n"),
+            file("usr/bin/gcc-14", BIG),
+        ]
+    ]
+    (advice,) = advised(tmp_path, layers, ["RUN apt-get install -y gcc"]).advice
+    assert (advice.kind, advice.because) == ("build-tools", "layer 0 (RUN) adds build tools (of gcc-14), 1 file")
+
+
+def test_documentation_is_named_by_its_folders(tmp_path: Path) -> None:
+    layers = [[file(f"usr/share/{name}/{number}", BIG) for name in ("doc", "man", "locale", "info") for number in range(9)]]
+    layers[0] = layers[0][:28]
+    (advice,) = advised(tmp_path, layers, ["RUN make install"]).advice
+    assert advice.paths == ("usr/share/doc/", "usr/share/locale/", "usr/share/man/")
+    assert advice.mend.startswith("keep /usr/share/doc, /usr/share/locale, /usr/share/man out")
+
+
+@pytest.mark.parametrize(("instruction", "mend"), [("COPY /app/node_modules /app/node_modules", "in the stage"), ("COPY . /app", "`.dockerignore`")])
+def test_a_copy_from_a_stage_is_mended_there(tmp_path: Path, instruction: str, mend: str) -> None:
+    (advice,) = advised(tmp_path, [[file("app/node_modules/a/test/t.js", BIG)]], [instruction]).advice
+    assert mend in advice.mend
 
 
 def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path) -> None:
