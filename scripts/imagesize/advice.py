@@ -72,7 +72,7 @@ def give(image: Image, packages: Packages, lines: Mapping[int, int]) -> list[Adv
 
 def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]) -> Iterable[Advice]:
     """One for all that a Dockerfile above the base image cannot take away."""
-    if not given:
+    if not given or "distroless" in image.base.name:  # there is none smaller
         return
     titles = {kind.slug: kind.title for kind in (*needless.KINDS, needless.BYTECODE)}
     sums: dict[str, int] = {}
@@ -84,7 +84,7 @@ def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]
         f"the base image {image.base.name}".rstrip() if image.base.known else f"what seems to be the base image {image.base.name}".rstrip()
     )
     because = f"{named} brings {', '.join(f'{title} ({written(sums[title])})' for title in kinds)}"
-    smaller = "distroless" if "slim" in image.base.name else "slim, distroless"
+    smaller = "distroless" if re.search("slim|alpine|-jre", image.base.name) else "slim, distroless"
     mend = f"choose a smaller one ({smaller}): from above nothing can be taken out of it"
     if kinds[0] == titles["build-tools"]:
         mend = f"build in this image, and let the final stage be a smaller one ({smaller}) that gets the result with `COPY --from=`"
@@ -221,7 +221,7 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], packages: Pac
     for each in found:
         if each.bytes < _least(image):
             continue
-        paths, layer = _places(each.files), image.layers[each.layer]
+        paths, layer, packaged = _places(each.files), image.layers[each.layer], _packages(image, each.files, packages)
         mend = each.kind.mend.replace("FOLDERS", _slashed(paths)).replace("FOLDER", _mounted(max(each.files, key=itemgetter(1))[0]))
         if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
             mend = "leave it out with a line in `.dockerignore`, or with `--exclude`"
@@ -229,7 +229,10 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], packages: Pac
                 mend = "remove it in the stage that it is copied from, or leave it out with `--exclude`"
         elif each.kind.slug == "headers" and all(_INSTALLED.match(path) for path, _ in each.files):
             mend = "remove them in the RUN that installs the packages, or in the builder stage"
-        because = f"{_called(image, each.layer)} adds {each.kind.title}{_packaged(image, each.files, packages)}, {_counted(each.files)}"
+        elif each.kind.slug == "headers" and packaged and not any(map(needless.is_tool, packaged)):
+            mend = "do without these packages, or remove the files in the RUN that installs them"
+        names = f" (of {', '.join(packaged[:3])}{', …' * (len(packaged) > 3)})" if packaged else ""
+        because = f"{_called(image, each.layer)} adds {each.kind.title}{names}, {_counted(each.files)}"
         yield Advice(each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, paths)
 
 
@@ -239,15 +242,14 @@ def _from_a_stage(instruction: str) -> bool:
     return len(words) > 1 and all(word.startswith("/") for word in words[:-1])
 
 
-def _packaged(image: Image, files: Sequence[tuple[str, int]], packages: Packages) -> str:
-    """The system's packages that most of the bytes come with, at most three; nothing where they come with none."""
+def _packages(image: Image, files: Sequence[tuple[str, int]], packages: Packages) -> list[str]:
+    """The system's packages that files come with, that with the most of their bytes first."""
     sums: dict[str, int] = {}
     for path, size in files:
         kind, name, _ = _package(image, path, packages)
         if kind in _SYSTEM:
             sums[name] = sums.get(name, 0) + size
-    names = sorted(sums, key=lambda name: (-sums[name], name))
-    return f" (of {', '.join(names[:3])}{', …' * (len(names) > 3)})" if names else ""
+    return sorted(sums, key=lambda name: (-sums[name], name))
 
 
 def _package(image: Image, path: str, packages: Packages) -> tuple[str, str, str]:

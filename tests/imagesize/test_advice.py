@@ -180,6 +180,29 @@ def test_the_packages_that_bring_what_is_needless_are_named(tmp_path: Path) -> N
     assert (advice.kind, advice.because) == ("build-tools", "layer 0 (RUN) adds build tools (of gcc-14), 1 file")
 
 
+@pytest.mark.parametrize(("name", "mend"), [("libperl5.40", "do without these packages"), ("libpq-dev", "without their -dev")])
+def test_headers_are_mended_by_the_package_that_brings_them(tmp_path: Path, name: str, mend: str) -> None:
+    layers = [
+        [
+            file("var/lib/dpkg/status", f"Package: {name}\nStatus: install ok installed\n".encode()),
+            file(f"var/lib/dpkg/info/{name}.list", b"/usr/lib/x.h\n"),
+            file("usr/lib/x.h", BIG),
+        ]
+    ]
+    (advice,) = advised(tmp_path, layers, ["RUN apt-get install"]).advice
+    assert (advice.kind, mend in advice.mend) == ("headers", True)
+
+
+@pytest.mark.parametrize(
+    ("base", "mend"),
+    [("python:3.14", "(slim, distroless)"), ("python:3.14-slim", "(distroless)"), ("alpine:3", "(distroless)"), ("gcr.io/distroless/cc", "")],
+)
+def test_a_base_image_gives_way_to_a_smaller_one_if_there_is_one(tmp_path: Path, base: str, mend: str) -> None:
+    layers = [[file("usr/share/doc/x", BIG)], [file("app", 1)]]
+    found = advised(tmp_path, layers, ["ADD file:1 in /", "COPY app /app"], f"FROM {base}\nCOPY app /app\n", base=1).advice
+    assert [(each.kind, mend in each.mend) for each in found] == ([("base-image", True)] if mend else [])
+
+
 def test_documentation_is_named_by_its_folders(tmp_path: Path) -> None:
     layers = [[file(f"usr/share/{name}/{number}", BIG) for name in ("doc", "man", "locale", "info") for number in range(9)]]
     layers[0] = layers[0][:28]
