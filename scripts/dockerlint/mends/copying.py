@@ -13,8 +13,8 @@ from dockerlint.mends.runs import is_plain, is_root, is_step
 from dockerlint.parser import Instruction, Mount
 from dockerlint.text import Word
 
-# What a file without a telling extension is called that may be an archive all the same.
-_MAY_BE_ARCHIVE = re.compile(r"(root|fs|archive|backup|bundle|dist|image|layer|dump|sysroot|rootfs|tar|pack)", re.IGNORECASE)
+# What archives have, and texts have not: zero bytes, and bytes that are not UTF-8.
+_BINARY = re.compile("[\0\udc80-\udcff]")
 # Flags that only ADD has.
 _OF_ADD = frozenset({"checksum", "keep-git-dir", "unpack"})
 
@@ -32,11 +32,14 @@ def copy_instead_of_add(site: Site) -> Fix | None:
 
 
 def _is_no_archive(instruction: Instruction, word: Word) -> bool:
+    """By its name or, for what is in the context, by its content: ADD unpacks what has the bytes of an archive, whatever it is called."""
     source = (instruction.expand(word) or word.value).strip("\"'")
-    name = source.rstrip("/").rpartition("/")[2]
-    if names_folder(source) or is_folder(instruction, source) or looks_like_file(source):
+    if names_folder(source) or looks_like_file(source):
         return True
-    return "$" not in name and not _MAY_BE_ARCHIVE.search(name)
+    if instruction not in instruction.stage.instructions:
+        return False  # held back by an ONBUILD: another build's context
+    text = instruction.stage.dockerfile.context.read(source)
+    return bool(is_folder(instruction, source)) or (text is not None and not _BINARY.search(text))
 
 
 @mend("WD506")
@@ -45,6 +48,8 @@ def folder_as_destination(site: Site) -> Fix | None:
     word = site.hit.where
     if not isinstance(word, Word) or (word.raw[-1:] in "\"'" and site.instruction is not None and site.instruction.form != "exec"):
         return None
+    if looks_like_file(word.value):
+        return None  # sources whose names have spaces, more likely
     end = word.end - 1 if word.raw[-1:] == '"' else word.end
     return (safe if site.hit.severity == "info" else unsafe)("End the folder's name with a slash", behind(word.text, end, "/"))
 

@@ -60,11 +60,19 @@ def delete_lines(first: int, last: int) -> Edit:
 
 
 def delete(instruction: Instruction) -> Edit | None:
-    """Deletes an instruction, not the comments above it; None where one of those tells a program something about it."""
-    top = next((each for each in instruction.stage.dockerfile.instructions if each.line == instruction.line), instruction)
+    """Deletes an instruction, with the empty lines behind it where one stands above, too, but not the comments above it.
+
+    None where one of those tells a program something about it.
+    """
+    dockerfile = instruction.stage.dockerfile
+    top = next((each for each in dockerfile.instructions if each.line == instruction.line), instruction)
     if any(_PRAGMA.search(comment) for comment in top.comments) or _has_comments(top):
         return None
-    return delete_lines(top.line, top.end_line)
+    last, lines = top.end_line, dockerfile.source.lines
+    if top.line > 1 and not lines[top.line - 2].strip():
+        while last < len(lines) and not lines[last].strip():
+            last += 1
+    return delete_lines(top.line, last)
 
 
 def _has_comments(instruction: Instruction) -> bool:

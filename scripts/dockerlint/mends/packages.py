@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dockerlint import caches
@@ -45,8 +46,18 @@ def no_install_recommends(site: Site) -> Fix | None:
     call = call_at(site)
     if call is None or call.command.name == "aptitude":
         return None
-    edit = argument(call.command, call.where, "--no-install-recommends")
+    words = call.command.words
+    after = call.where
+    for word in words[words.index(after) + 1 :]:
+        if not _BRIEF.fullmatch(word.raw):
+            break
+        after = word
+    edit = argument(call.command, after, "--no-install-recommends")
     return unsafe("Add --no-install-recommends", edit) if edit else None
+
+
+# Options of apt behind which one more stands well; none of them takes a value.
+_BRIEF = re.compile(r"\"?(-[yqm]+|--yes|--assume-yes|--quiet)\"?")
 
 
 _APT_GET_VERBS = frozenset("install update remove purge autoremove clean autoclean source build-dep satisfy reinstall".split())
@@ -102,7 +113,7 @@ def apk_no_cache(site: Site) -> Fix | None:
         if call.action in ("install", "upgrade"):
             later = True
             if not caches.uncached(call):
-                edits.append(argument(call.command, call.where, "--no-cache"))
+                edits.append(_no_cache(call))
         elif call.action == "update":
             if not later:
                 return None
@@ -112,6 +123,12 @@ def apk_no_cache(site: Site) -> Fix | None:
     if not edits or None in edits:
         return None
     return safe("Add --no-cache", *(edit for edit in reversed(edits) if edit))
+
+
+def _no_cache(call: Call) -> Edit | None:
+    """--no-cache, which fetches the index as well: in the place of --update."""
+    update = next((word for word in call.command.words if word.raw in ("-U", "--update", "--update-cache")), None)
+    return replace_word(update, "--no-cache") if update else argument(call.command, call.where, "--no-cache")
 
 
 def _wants_index(run: Instruction) -> bool:
@@ -251,6 +268,8 @@ def clean_all(site: Site) -> Fix | None:
     call, run = call_at(site), site.instruction
     if call is None or run is None or not is_root(run) or not is_step(call.command) or _uses_cache_only(run):
         return None
+    if all(each.action == "update" for each in calls_of(run)):
+        return None  # what it fetches is for a later RUN
     name = call.command.words[0].value
     step = f"{name} clean --all" if call.manager is table.ZYPPER else f"{name} clean all"
     edit = append(run, step) if _stays(run, call) else None

@@ -59,19 +59,24 @@ def _may_go_on(run: Instruction) -> bool:
 
 
 def _joined(run: Instruction, step: str) -> str:
-    """The step with what joins it: `&&` at the beginning of the line or at the end of the one before, as the RUN has it, or in line."""
+    """The step with what joins it, in line, or on a line of its own: behind the operator, or in front of it, as the RUN has it."""
     dockerfile = run.stage.dockerfile
     rows = [dockerfile.source.lines[number - 1] for number in sorted(set(run.text.lines))]
+    if len(rows) == 1:
+        return f" && {step}"
     leading = [row for row in rows[1:] if row.lstrip().startswith("&&")]
-    trailing = [row for row in rows[:-1] if row.rstrip().rstrip(dockerfile.escape).rstrip().endswith("&&")]
-    if leading:
-        return continuation(dockerfile, _indent(leading[-1])) + f"&& {step}"
-    if trailing:
-        following = rows[rows.index(trailing[-1]) + 1]
-        return f" &&{continuation(dockerfile, _indent(following))}{step}"
-    if len(rows) > 1:
-        return continuation(dockerfile, "    ") + f"&& {step}"
-    return f" && {step}"
+    ends = [row.rstrip().removesuffix(dockerfile.escape).rstrip() for row in rows[:-1]]
+    trailing = [number for number, row in enumerate(ends) if row.endswith(("&&", ";"))]
+    if trailing and not leading:
+        operator = ";" if ends[trailing[-1]].endswith(";") and _ends_at_failure(run) else " &&"
+        return f"{operator}{continuation(dockerfile, _indent(rows[trailing[-1] + 1]))}{step}"
+    return continuation(dockerfile, _indent(leading[-1]) if leading else min(map(_indent, rows[1:]), key=len)) + f"&& {step}"
+
+
+def _ends_at_failure(run: Instruction) -> bool:
+    """Whether the RUN begins with `set -e`, so that `;` joins as `&&` does."""
+    settings = [command for command in run.commands if command.name == "set"]
+    return settings[:1] == [run.commands[0]] and settings[0].has("-e") and len(settings) == 1
 
 
 def _indent(row: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from dockerlint.files import absolute
 from dockerlint.finding import Edit, Fix
 from dockerlint.mends import Site, mend, safe, unsafe
-from dockerlint.mends.edits import argument, delete, replace
+from dockerlint.mends.edits import argument, before, behind, delete, replace
 from dockerlint.mends.runs import is_plain, prepend
+from dockerlint.shell import Command
 
 # Distributions whose wget is GNU's.
 _GNU_WGET = frozenset({"debian", "ubuntu"})
@@ -15,9 +18,13 @@ _GNU_WGET = frozenset({"debian", "ubuntu"})
 @mend("WD401")
 def pipefail(site: Site) -> Fix | None:
     """The option, where the shell has it; a failure that has not mattered so far then ends the build."""
-    step = site.hit.help.removeprefix("begin it with: ").removesuffix(" &&")
     run = site.instruction
-    edit = prepend(run, step) if run is not None and step == "set -o pipefail" else None
+    if run is None or site.hit.help != "begin it with: set -o pipefail &&":
+        return None
+    first = run.commands[0]
+    if first.name == "set" and len(first.words) == 2 and re.fullmatch(r"-[aeux]+", first.words[1].raw) and not first.within:
+        return unsafe("Set pipefail, too", behind(first.text, first.words[1].end, "o pipefail"))
+    edit = prepend(run, "set -o pipefail")
     return unsafe("Begin with set -o pipefail", edit) if edit else None
 
 
@@ -33,8 +40,10 @@ def workdir_instead_of_cd(site: Site) -> Fix | None:
     gone = replace(run.text, command.start, run.commands[1].start, "")
     if run.state.workdir == folder:
         return safe("Leave cd out", gone)
-    behind = run.stage.instructions[run.stage.instructions.index(run) + 1 :]
-    following = next((each for each in behind if each.keyword not in _INDIFFERENT), None)
+    if command.after == ";":
+        return None  # where the folder is missing the rest runs elsewhere
+    later = run.stage.instructions[run.stage.instructions.index(run) + 1 :]
+    following = next((each for each in later if each.keyword not in _INDIFFERENT), None)
     if following is None or following.keyword != "WORKDIR" or not following.words[0].value.startswith("/"):
         return None
     keyword = "workdir" if run.written.islower() else "WORKDIR"
@@ -65,15 +74,24 @@ def wget_progress(site: Site) -> Fix | None:
 @mend("WD408")
 def curl_fail(site: Site) -> Fix | None:
     """-f; a download that has failed so far without a word then ends the build."""
-    edit = argument(site.command, site.command.words[0], "-f") if site.command is not None else None
+    edit = _option(site.command, "f", "-") if site.command is not None else None
     return unsafe("Add -f", edit) if edit else None
 
 
 @mend("WD409")
 def curl_location(site: Site) -> Fix | None:
     """-L."""
-    edit = argument(site.command, site.command.words[0], "-L") if site.command is not None else None
+    edit = _option(site.command, "L", "-[fsS]*") if site.command is not None else None
     return unsafe("Add -L", edit) if edit else None
+
+
+def _option(command: Command, letter: str, behind_what: str) -> Edit | None:
+    """One more option of curl: among the letters of the first, behind some of them, where it has letters."""
+    first = command.words[1] if len(command.words) > 1 else None
+    place = re.match(behind_what, first.raw) if first is not None else None
+    if first is not None and place is not None and re.fullmatch(r"-[A-Za-z]+", first.raw):
+        return before(first.text, first.start + place.end(), letter)
+    return argument(command, command.words[0], f"-{letter}")
 
 
 @mend("WD417")
