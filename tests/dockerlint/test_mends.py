@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from dockerlint.mends import MENDS
 from dockerlint.mends import load as load_mends
 from dockerlint.rules import load
 
-from .harness import examples, surroundings
+from .harness import examples, read, surroundings
 from .mending import codes_of, judge, meaning, mended
 from .mutants import SNIPPETS, mutants, seeds
 from .test_rules import case_files, named
@@ -113,10 +115,21 @@ def check(data: bytes, unsafe: bool) -> bytes:
     return result.data
 
 
+@cache
+def mended_mutants(unsafe: bool) -> list[tuple[bytes, bytes]]:
+    """Dockerfiles made of the cases, and what becomes of them."""
+    return [(text.encode(), check(text.encode(), unsafe)) for text in mutants(MANY, seed=11)]
+
+
+@cache
+def mended_cases() -> list[tuple[bytes, bytes]]:
+    """The Dockerfiles of all cases, and what becomes of them with all mends."""
+    return [(text.encode(), mended(text.encode(), unsafe=True).data) for text in seeds()]
+
+
 @pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
 def test_mutants_are_mended_for_good_and_build_as_before(unsafe: bool, judge: BuildKit, tmp_path: Path) -> None:
-    texts = [text.encode() for text in mutants(MANY, seed=11)]
-    results = [check(text, unsafe) for text in texts]
+    texts, results = zip(*mended_mutants(unsafe), strict=True)
     assert sum(text != result for text, result in zip(texts, results, strict=True)) > 0.3 * len(texts)
     verdicts = [list(judge(_written(tmp_path / name, files))) for name, files in (("before", texts), ("after", results))]
     for text, result, before, after in zip(texts, results, *verdicts, strict=True):
@@ -125,19 +138,46 @@ def test_mutants_are_mended_for_good_and_build_as_before(unsafe: bool, judge: Bu
         assert before["refused"] or not checks[1] - checks[0], (text, result)
 
 
+def test_mended_code_is_code_as_before(tmp_path: Path) -> None:
+    """What a shell can read it can read after the mends, too; BuildKit does not look into it."""
+    pairs = [(_scripts(text), _scripts(result)) for text, result in (*mended_cases(), *mended_mutants(unsafe=True))]
+    changed = [(before - after, after - before) for before, after in pairs]
+    unreadable = _unreadable(tmp_path, sorted({script for pair in changed for scripts in pair for script in scripts}))
+    for before, after in changed:
+        assert unreadable & before or not unreadable & after, unreadable & after
+
+
+def _scripts(data: bytes) -> set[str]:
+    """The shell code of a Dockerfile's RUN instructions."""
+    held = (instruction.trigger or instruction for instruction in read(data, []).dockerfile.instructions)
+    runs = [each for each in held if each.keyword == "RUN" and each.form == "shell"]
+    return {body for each in runs for body in ([here.body.value for here in each.heredocs] or [each.value])}
+
+
+def _unreadable(folder: Path, scripts: list[str]) -> set[str]:
+    """Those that bash refuses to read."""
+    for number, script in enumerate(scripts):
+        (folder / str(number)).write_text(script, errors="surrogateescape")
+    loop = f'for n in $(seq 0 {len(scripts) - 1}); do bash -n "$n" 2>/dev/null || echo "$n"; done'
+    told = subprocess.run(["bash", "-c", loop], cwd=folder, capture_output=True, text=True, check=True)
+    refused = {scripts[int(number)] for number in told.stdout.split()}
+    assert refused < set(scripts), "bash reads none of them"
+    return refused
+
+
 def test_all_cases_together_build_as_before(judge: BuildKit, tmp_path: Path) -> None:
-    texts = [text.encode() for text in seeds()]
-    results = [mended(text, unsafe=True).data for text in texts]
+    texts, results = zip(*mended_cases(), strict=True)
     verdicts = [list(judge(_written(tmp_path / name, files))) for name, files in (("before", texts), ("after", results))]
     for text, result, before, after in zip(texts, results, *verdicts, strict=True):
         assert before["refused"] or not after["refused"], (text, result, after["refused"])
 
 
-def _written(folder: Path, texts: list[bytes]) -> list[Path]:
+def _written(folder: Path, texts: Iterable[bytes]) -> list[Path]:
     folder.mkdir()
-    paths = [folder / str(number) for number in range(len(texts))]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_bytes(text)
+    paths = []
+    for number, text in enumerate(texts):
+        paths.append(folder / str(number))
+        paths[-1].write_bytes(text)
     return paths
 
 

@@ -32,7 +32,7 @@ def pip_no_cache(site: Site) -> Fix | None:
     for call in calls_of(run) if run else ():
         if call.manager is table.PIP and call.verb == "install" and not caches.uncached(call) and not call.command.has("--no-index"):
             edit = argument(call.command, call.where, "--no-cache-dir")
-            if edit is None:
+            if edit is None or call.command.has("--cache-dir"):
                 return None
             edits.append(edit)
     if run is None or not edits:

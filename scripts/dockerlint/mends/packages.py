@@ -10,7 +10,7 @@ from dockerlint.finding import Edit, Fix
 from dockerlint.knowledge import packages as table
 from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.edits import argument, behind, delete, delete_lines, on_one_line, replace, replace_word
-from dockerlint.mends.runs import append, is_plain, is_root, is_step, joined_by_and, prepend
+from dockerlint.mends.runs import append, is_plain, is_root, is_step, joined_by_and, may_go_on, prepend
 from dockerlint.packages import Call, read, refreshes
 from dockerlint.parser import Instruction
 from dockerlint.shell import Command
@@ -97,6 +97,8 @@ def _better(call: Call) -> tuple[str, str] | None:
 # Alpine releases whose apk does not know --no-cache, and those whose apk does not fetch an index by itself that it has not.
 _WITHOUT_NO_CACHE = frozenset(("2.6", "2.7", "3.1", "3.2"))
 _WITHOUT_FETCHING = frozenset(("", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8"))
+# What apk answers from the index that is there, without fetching one.
+_LOOKS_UP = frozenset(("search", "policy", "list", "query", "fetch", "info", "version", "dot"))
 
 
 @mend("WD320")
@@ -106,6 +108,8 @@ def apk_no_cache(site: Site) -> Fix | None:
     if run is None or run.stage.image.release in _WITHOUT_NO_CACHE:
         return None
     if run.stage.image.release in _WITHOUT_FETCHING and any(_wants_index(later) for later in later_runs(run)):
+        return None
+    if any(call.manager is table.APK and call.verb in _LOOKS_UP for each in (run, *later_runs(run)) for call in calls_of(each)):
         return None
     edits: list[Edit | None] = []
     later = False
@@ -236,7 +240,7 @@ def _is_unconcerned(command: Command) -> bool:
 def update_with_install(site: Site) -> Fix | None:
     """The update as the first step of the RUN behind it, where that installs."""
     call, run = call_at(site), site.instruction
-    if call is None or run is None or not is_plain(run) or [each for each in run.commands if each.name] != [call.command]:
+    if call is None or run is None or not may_go_on(run) or [each for each in run.commands if each.name] != [call.command]:
         return None
     instructions = run.stage.instructions
     position = instructions.index(run) + 1 if run in instructions else len(instructions)

@@ -44,12 +44,13 @@ def append(run: Instruction, step: str) -> Edit | None:
 
     The step runs where the RUN has succeeded so far; if the RUN has failed it fails as before.
     """
-    if not _may_go_on(run):
+    if not may_go_on(run):
         return None
     return behind(run.text, _end(run), _joined(run, step))
 
 
-def _may_go_on(run: Instruction) -> bool:
+def may_go_on(run: Instruction) -> bool:
+    """Whether its code can be followed by `&&` and a step."""
     return (
         is_plain(run)
         and not run.value.endswith(_UNFINISHED)
@@ -74,9 +75,11 @@ def _joined(run: Instruction, step: str) -> str:
 
 
 def _ends_at_failure(run: Instruction) -> bool:
-    """Whether the RUN begins with `set -e`, so that `;` joins as `&&` does."""
+    """Whether the RUN begins with `set -e` and ends with a plain command, so that `;` joins as `&&` does."""
     settings = [command for command in run.commands if command.name == "set"]
-    return settings[:1] == [run.commands[0]] and settings[0].has("-e") and len(settings) == 1
+    last = run.commands[-1]
+    plain = is_step(last) and last.before == ";" and not run.text.value[:last.start].rstrip().endswith("!")
+    return plain and settings[:1] == [run.commands[0]] and settings[0].has("-e") and len(settings) == 1
 
 
 def _indent(row: str) -> str:

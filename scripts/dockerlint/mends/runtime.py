@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockerlint.finding import Fix
 from dockerlint.mends import Site, mend, safe, unsafe
-from dockerlint.mends.edits import delete, on_one_line, replace
+from dockerlint.mends.edits import delete, replace
 from dockerlint.parser import Pair
 
 
@@ -28,6 +28,12 @@ def label_duplicate(site: Site) -> Fix | None:
         gone = delete(instruction)
         return safe("Delete the earlier one", gone) if gone else None
     text, start, end = pair.key.text, pair.key.start, pair.value.end
-    while text.value[start - 1].isspace():
-        start -= 1
-    return safe("Delete the earlier one", replace(text, start, end, "")) if on_one_line(text, start, end) else None
+    following = next((each.key for each in instruction.pairs if each.key.start > end), None)
+    if following is not None and pair is instruction.pairs[0]:
+        end, lines = following.start, 2
+    else:
+        lines = 1
+        while text.value[start - 1].isspace():
+            start -= 1
+    span = text.span(start, end)
+    return safe("Delete the earlier one", replace(text, start, end, "")) if span.end_line - span.line < lines else None

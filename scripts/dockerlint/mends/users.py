@@ -10,6 +10,7 @@ from dockerlint.finding import Edit, Fix
 from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.edits import behind, on_one_line, replace, replace_word
 from dockerlint.mends.runs import is_plain, is_root, joined_by_and
+from dockerlint.packages import read
 from dockerlint.parser import Instruction
 from dockerlint.shell import Command
 from dockerlint.text import Word
@@ -118,7 +119,7 @@ def _copies_into(path: str, run: Instruction, owner: str, accounts: Sequence[Com
     if path in STANDARD_FOLDERS or path.startswith(("/home/", "/root")) or stage.base is not None:
         return nothing
     copies: list[Instruction] = []
-    certain = bool(stage.image.family)
+    certain = bool(stage.image.family) and not path.startswith(_MAY_HAVE_FILES)
     for instruction in stage.instructions[: stage.instructions.index(run)]:
         if instruction.keyword in ("COPY", "ADD"):
             target = destination_of(instruction)
@@ -148,7 +149,16 @@ def _is_all_of(copy: Instruction, target: str, path: str, owner: str) -> bool:
     return target == path and folder and names <= (set() if partial else {"from"}) and not copy.heredocs
 
 
+# Where the images of programs and of languages have folders with files of their own: a web server's root, for one.
+_MAY_HAVE_FILES = ("/usr/", "/var/", "/etc/", "/opt/", "/lib", "/go")
+
+
 def _stays_outside(command: Command, path: str) -> bool:
+    if any(not redirect.target.value.startswith("/") or path in redirect.target.value for redirect in command.redirects):
+        return False
+    call = read(command)
+    if call is not None and not call.action:
+        return False  # apt-get download, apk fetch
     if command.name == "mkdir":
         return all(word.value.startswith("-") or word.value.rstrip("/") == path for word in command.arguments)
     return (command.name in _ELSEWHERE or command.name in _RARELY_INSIDE) and not any(path in word.value for word in command.words)

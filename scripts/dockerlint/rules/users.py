@@ -403,7 +403,9 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
         return
     created = next((account for account in _accounts_of_chain(stage) if account.name.value == name), None)
     uid = next((str(number) for number, known in sorted(stage.image.uids.items()) if known == name), "")
-    if created is not None and created.uid.isdigit():
+    if _is_renumbered(stage, name):
+        help = f"write its number, which id -u {name} tells in the image"
+    elif created is not None and created.uid.isdigit():
         help = f"USER {created.uid}"  # the group comes from /etc/passwd
     elif created is None and (uid := uid or SYSTEM_UIDS.get(stage.image.family, {}).get(name, "")):
         help = f"USER {uid}:{uid}" if not group or group == name else f"USER {uid}"
@@ -412,6 +414,15 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
     else:
         help = "create the user with a number of its own (--uid 10001), and write that number"
     yield Hit(word, f"USER {name} is a name, which Kubernetes' runAsNonRoot cannot check", help)
+
+
+def _is_renumbered(stage: Stage, name: str) -> bool:
+    """Whether an account gets another number, or is deleted, after it was created."""
+    return any(
+        name in (word.value for word in command.arguments) and (command.name != "usermod" or command.has("-u", "--uid"))
+        for each in stage.chain()
+        for command in each.calls("usermod", "userdel", "deluser")
+    )
 
 
 @rule("WD606", "name-without-passwd", "error", covers=("tally/named-identity-in-passwdless-stage",))
