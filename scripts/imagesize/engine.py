@@ -123,6 +123,8 @@ def _document(path: str) -> dict[str, Any]:
 def inspected(client: Any, name: str, platform: str = "") -> dict[str, Any]:
     """What the engine tells of an image; raises ImageError where it has none of that name, or an engine none for the platform."""
     answer: dict[str, Any] = _asked(client, "/images/{0}/json", name, platform, (1, 49))
+    if not isinstance(answer, dict):  # a name such as `a/../..` asks for something else
+        raise ImageError(f"{name!r} is no image's name")
     return answer
 
 

@@ -60,7 +60,11 @@ def load_all(references: Sequence[str], options: Options) -> list[Image]:
                 raise ImageError(f"{reference}: {error}") from None
             local[place] = [(reference if len(found) == 1 else f"{reference} ({_tag(image)})", image) for image in found]
     loaded = dict(zip(local, _read(list(local.values()), options), strict=True))
-    loaded |= _from_engine(asked, options) if asked else {}
+    try:
+        loaded |= _from_engine(asked, options) if asked else {}
+    except ImageError as error:
+        folder = next(filter(os.path.isdir, asked.values()), "")
+        raise ImageError(f"{error}; the folder {folder} holds no image either" if folder else str(error)) from None
     return [_with_base(image) for place in sorted(loaded) for image in loaded[place]]
 
 

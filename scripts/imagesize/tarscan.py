@@ -369,7 +369,7 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
             at += (size + 511) & ~511
             continue
         if index >= most:
-            raise ImageError(f"it has more than {most:,} entries")
+            raise ImageError(f"it has more than {most:,} entries; --max-entries moves that bound")
 
         if block[345] and block[257:263] == _USTAR:
             name = bytes(block[345:500]).partition(b"\0")[0] + b"/" + name
@@ -435,7 +435,7 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
         index += 1
         at += (stored + 511) & ~511
     if block and not entries.ended:
-        raise ImageError(f"the archive ends within a header at byte {at}")
+        raise ImageError(f"the archive ends within a header at byte {at}" if at else "it is not a tar archive")
     if extra:
         raise ImageError("the archive ends after an extended header")
     return entries, kept

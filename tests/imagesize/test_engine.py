@@ -131,3 +131,14 @@ def test_files_that_are_kept(built: Path) -> None:
 def test_an_image_that_is_not_there(engine: str) -> None:
     done = run("imagesize-test:missing")
     assert done.returncode == 2 and b"no such image" in done.stderr.lower() and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("", "no image's name"), ("x/../../containers", "no image's name"), ("folder", "the folder folder holds no image")],
+)
+def test_what_can_be_no_image(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sentence: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    done = run(name)
+    assert done.returncode == 2 and sentence in done.stderr.decode() and done.stderr.count(b"\n") == 1

@@ -159,7 +159,8 @@ def test_a_marker_is_found_across_pieces(chunk: int) -> None:
     ("data", "sentence"),
     [
         (b"x" * 512, "not a tar"),
-        (header(b"a")[:300], "ends within a header"),
+        (header(b"a")[:300], "not a tar"),
+        (header(b"a") + header(b"b")[:300], "ends within a header"),
         (header(b"a", b"00000007777") + b"abc", "ends"),
         (header(b"a") + b"y" * 512, "no tar header"),
         (header(b"a", b"\x80" + b"\xff" * 11) + END, "claims"),
