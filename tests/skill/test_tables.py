@@ -1,4 +1,4 @@
-"""The tables of reference/base-image-selection.md say what the validator goes by."""
+"""The references' tables of base images and caches say what the validator goes by."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from dockerlint.knowledge.images import ImageFacts, facts
+from dockerlint.knowledge.packages import MANAGERS
 from dockerlint.references import parse
 
 from .documents import ROOT
 
-TEXT = (ROOT / "reference" / "base-image-selection.md").read_text(encoding="utf-8")
+BASES, FEATURES = "base-image-selection.md", "buildkit-features.md"
 ENDING = {
     "Debian": "debian:{}",
     "Ubuntu": "ubuntu:{}",
@@ -34,9 +35,10 @@ HOLDING = {
 }
 
 
-def rows(heading: str) -> Iterator[list[str]]:
+def rows(heading: str, document: str = BASES) -> Iterator[list[str]]:
     """The cells of a section's first table, its head first."""
-    section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    text = (ROOT / "reference" / document).read_text(encoding="utf-8")
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     for line in re.findall(r"^\|(.*)\|$", section, re.MULTILINE):
         if not line.startswith(" ---"):
             yield [cell.strip() for cell in line.split("|")]
@@ -79,3 +81,12 @@ def test_what_is_in_which(row: list[str]) -> None:
             assert (image.shell != "none") == is_there, base
         else:
             assert name.strip("`") in (image.tools if is_there else image.missing) or image.shell == "none", base
+
+
+def test_where_caches_are() -> None:
+    table = list(rows("Where package managers keep their caches", FEATURES))[1:]
+    shown = {path for cells in table for path in re.findall("`(/(?:root|var|go|usr)[^`]*)`", " ".join(cells[:2]))}
+    caches = [cache for manager in MANAGERS for cache in manager.caches]
+    paths = [path.replace("~", "/root") for cache in caches for path in (cache.path, cache.official) if path]
+    assert len(shown) > 12
+    assert {path for path in shown if not any(f"{path}/".startswith(f"{cache}/") for cache in paths)} == set()
