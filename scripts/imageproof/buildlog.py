@@ -123,6 +123,11 @@ class BuildLog:
         return [step for step in self.steps.values() if step.instruction]
 
     @property
+    def exporting(self) -> bool:
+        """Whether the engine has begun to make an image."""
+        return any(step.started and step.name.startswith("exporting to image") for step in self.steps.values())
+
+    @property
     def failure(self) -> str:
         """Why the build failed, in a sentence: the step, and the last that it printed."""
         wrong = next(

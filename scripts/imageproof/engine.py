@@ -39,6 +39,8 @@ TMPFS_BYTES = 64 << 20
 _POLL = 0.05
 _LOOK = 0.5  # seconds between two looks at the disk
 _PATIENCE = 30.0  # seconds for an engine to create a container
+_EXPORTS = 10.0  # seconds for an engine to make an image of what was built
+_UNHEARD = 0.5  # seconds in which an engine may have begun that unheard
 _LOCAL = "http+docker://localhost"  # what the client calls a Unix socket
 _LOOPBACK = "127.0.0.1"
 _SECOND = 1_000_000_000  # nanoseconds, as engines count
@@ -232,6 +234,7 @@ class Engine:
         self._why = "the proof was ended"
         self._builds: set[subprocess.Popen[bytes]] = set()
         self._tags: dict[str, str] = {}
+        self._unfinished: dict[str, BuildLog] = {}
         self._removals = ThreadPoolExecutor(8, "removal")
         self._leaving: set[str] = set()
         self._made = threading.Condition()
@@ -427,13 +430,14 @@ class Engine:
             "--",
             context,
         ]
-        log = BuildLog()
+        log = self._unfinished[tag] = BuildLog()
         status = self._run(command, log.read, lambda: show(*log.tail) if show else None, variables or {})
         seconds = time.monotonic() - began
         if status is None:
             return BuildResult(
                 "", log, seconds, f"it did not end within {self._build_seconds:g} s; the last it did: {log.last}"
             )
+        del self._unfinished[tag]
         if status:
             self._cannot(log)
             return BuildResult("", log, seconds, log.failure)
@@ -684,11 +688,23 @@ class Engine:
             for network in self.client.networks(filters=mine):
                 self.client.remove_network(network["Id"])
         kept = [tag for tag, identity in self._tags.items() if identity][:1] if keep else []
+        with suppress(*errors):
+            self._settle()
         for tag in self._tags:
             if tag not in kept:
                 with suppress(*errors):
                     self._untag(tag)
         return kept
+
+    def _settle(self) -> None:
+        """Wait for the images of builds that were ended: an engine that has begun to export one goes on without its client."""
+        began = time.monotonic()
+        for tag, log in self._unfinished.items():
+            while tag and time.monotonic() < began + (_EXPORTS if log.exporting else _UNHEARD):
+                with suppress(self._docker.errors.ImageNotFound):
+                    self.client.inspect_image(tag)
+                    break
+                time.sleep(_POLL)
 
     def _untag(self, tag: str) -> None:
         """Take our name from an image, and remove it unless it was there before without a name."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from imageproof.engine import end_all
+from imageproof.engine import LABEL, _open, end_all
+from imageproof.progress import Progress
 from imageproof.proof import prove
 from imageproof.spec import Spec
 
@@ -339,6 +341,30 @@ def test_all_proofs_of_a_process_end(bench: Bench, nothing_left: None) -> None:
         until(lambda: len(containers()) == 2)
         end_all()
     assert {str(each.exception()) for each in proofs} == {"the proof was ended"}
+
+
+def test_ended_while_the_image_is_made(bench: Bench, nothing_left: None) -> None:
+    """An engine that has begun to do so goes on, and has the image a moment after its client has ended."""
+    from docker.errors import ImageNotFound
+
+    class Impatient(Progress):
+        def status(self, *lines: str) -> None:
+            if "sleep 30" in lines[0]:
+                (engine,) = _open
+                tell, moments = engine.client.inspect_image, iter(range(3))
+                engine.client.import_image_from_data(bytes(1024), f"{LABEL}-{engine.key}", "0")
+
+                def tell_late(image: str) -> Any:
+                    if next(moments, None) is not None:
+                        raise ImageNotFound("not yet")
+                    return tell(image)
+
+                engine.client.inspect_image = tell_late
+                raise KeyboardInterrupt
+
+    context = bench.write(GOOD.replace("USER", "RUN busybox sleep 30\nUSER"))
+    with pytest.raises(KeyboardInterrupt):
+        prove(Spec(str(context), check=("starts",)), progress=Impatient())
 
 
 @pytest.mark.parametrize(
