@@ -27,7 +27,7 @@ h3 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
 .tiles dt { color: var(--faint); font-size: .85rem; } .tiles dd { margin: 0; } .tiles .big { font-size: 1.55rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tiles .small { color: var(--faint); font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; } .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-th, td { padding: .35rem .8rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; } tr:last-child td { border-bottom: 0; }
+th, td { padding: .35rem .8rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; } tr:last-child td { border-bottom: 0; } td:first-child:not(.n), td:last-child:not(.n) { min-width: 9rem; }
 th { color: var(--faint); font-weight: 600; font-size: .8rem; } .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .92em; }
 .list { list-style: none; margin: 0; padding: 0; } .list li { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .7rem 1rem; margin: .5rem 0; overflow-wrap: anywhere; }
