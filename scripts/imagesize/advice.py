@@ -20,7 +20,7 @@ _WORTH, _WORTH_SHARE = 4096, 5000
 """Advice that saves fewer bytes, or less than such a part of all files, is not given."""
 _DUPLICATE_WORTH = 64 << 10
 _TELLING = 0.8
-"""Three places with such a part of the bytes say more than the folder that they are in."""
+"""Such a part of a folder's bytes is most of them."""
 _CACHE = re.compile(
     r"(.*?(^|/)(\.cache/[^/]+|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages)"
     r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
@@ -159,8 +159,13 @@ def _mend(image: Image, group: Sequence[Waste], paths: Sequence[str], how: str, 
         if from_base:
             return wasted, f"change only what must be written to, instead of all of {place}, which the base image brings"
         if copies:
-            only = "; give the user only what must be written to" if flag == "--chown" else ""
-            return added, f"write `{keyword(adder)} {flag}={value} …` and drop the {flag.removeprefix('--')} from layer {wasted}{only}"
+            change, flagged = flag.removeprefix("--"), f"`{keyword(adder)} {flag}={value} …`"
+            if change == "chown":
+                return (
+                    added,
+                    f"drop the chown from layer {wasted}: code may stay root's, and {flagged} gives the user what must be written to",
+                )
+            return added, f"write {flagged} and drop the {change} from layer {wasted}"
         if not _CHANGES.search(waster):
             return wasted, f"write {place} once: join layers {added} and {wasted} in one RUN"
         return added, f"change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
@@ -318,10 +323,15 @@ def _places(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
         best = sorted(groups, key=lambda place: (-sizes[place], place))
         if len(best) > 1 and best[0].endswith("/") and sizes[best[0]] > 0.9 * sum(sizes.values()):
             files = groups[best[0]]
-        elif start and len(best) > 3 and sum(sizes[place] for place in best[:3]) < _TELLING * sum(sizes.values()):
+        elif start and len(best) > 3 and not _telling(best[:3], sizes):
             return (files[0][0][:start],)
         else:
             return tuple(best[:3])
+
+
+def _telling(folders: Sequence[str], sizes: Mapping[str, int]) -> bool:
+    """Whether these say more than the folder that they are in: folders with most of its bytes."""
+    return all(each.endswith("/") for each in folders) and sum(sizes[each] for each in folders) >= _TELLING * sum(sizes.values())
 
 
 def _common(paths: Sequence[str]) -> str:

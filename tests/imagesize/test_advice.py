@@ -203,6 +203,12 @@ def test_a_base_image_gives_way_to_a_smaller_one_if_there_is_one(tmp_path: Path,
     assert [(each.kind, mend in each.mend) for each in found] == ([("base-image", True)] if mend else [])
 
 
+def test_many_files_are_named_by_their_folder(tmp_path: Path) -> None:
+    layers = [[file(f"var/lib/apt/lists/{number}_Packages", BIG * (9 if number < 3 else 1)) for number in range(5)]]
+    (advice,) = advised(tmp_path, layers, ["RUN apt-get update"]).advice
+    assert advice.paths == ("var/lib/apt/lists/",)
+
+
 def test_documentation_is_named_by_its_folders(tmp_path: Path) -> None:
     layers = [[file(f"usr/share/{name}/{number}", BIG) for name in ("doc", "man", "locale", "info") for number in range(9)]]
     layers[0] = layers[0][:28]
