@@ -45,6 +45,6 @@ def listed(items: list[str], most: int = 3) -> str:
 
 def plural(count: int, noun: str) -> str:
     """A number with its noun."""
-    return (
-        f"{count} {noun}" if count == 1 else f"{count} {noun}es" if noun.endswith(("s", "ch")) else f"{count} {noun}s"
-    )
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {'children' if noun == 'child' else noun + ('es' if noun.endswith(('s', 'ch')) else 's')}"

@@ -80,6 +80,7 @@ def test_a_build_that_prints_without_end(bench: Bench, nothing_left: None) -> No
     report = bench.prove(GOOD.replace("USER", f"{ENDLESS}\nUSER"), build_seconds=6.0)
     (build, *rest) = report.outcomes
     assert "did not end within 6 s" in build.seen
+    assert "--build-seconds" in build.change
     assert {each.status for each in rest} == {"skipped"}
     log = Path(build.notes[-1].partition(": ")[2])
     assert log.stat().st_size < 9 << 20

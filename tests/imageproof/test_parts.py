@@ -224,4 +224,5 @@ def test_of_paths_only_the_deepest_are_told() -> None:
 
 def test_sentences() -> None:
     assert listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
-    assert (plural(1, "process"), plural(2, "process"), plural(2, "layer")) == ("1 process", "2 processes", "2 layers")
+    counts = [(1, "process"), (2, "process"), (2, "layer"), (2, "child")]
+    assert [plural(*each) for each in counts] == ["1 process", "2 processes", "2 layers", "2 children"]

@@ -22,9 +22,11 @@ _MISSING = (
     (re.compile(r"target stage \"(.*?)\" could not be found"), "the Dockerfile has no stage {0}"),
 )
 """What a build lacks that only the person who asks can give."""
-
-
-_STARVED = re.compile(r"exit status 137|cannot allocate memory|out of memory", re.IGNORECASE)
+_BOUNDS = (
+    (re.compile(r"exit status 137|cannot allocate memory|out of memory", re.IGNORECASE), "give it more memory by --build-memory"),
+    (re.compile(r"^it did not end within"), "give it more time by --build-seconds"),
+)
+"""Of what a build may have wanted more."""
 
 
 def judge(proof: Proof) -> Outcome:
@@ -36,9 +38,8 @@ def judge(proof: Proof) -> Outcome:
         for pattern, sentence in _MISSING:
             if match := pattern.search(result.failure):
                 raise ProofError(sentence.format(next(group for group in match.groups() if group)))
-        starved = _STARVED.search(result.failure)
-        change = "mend that step, or give it more memory by --build-memory" if starved else "mend that step"
-        return failed(result.failure, change, f"the whole log: {_keep(result.log.text)}")
+        more = next((f", or {more}" for bound, more in _BOUNDS if bound.search(result.failure)), "")
+        return failed(result.failure, f"mend that step{more}", f"the whole log: {_keep(result.log.text)}")
     workspace = proof.workspace
     complaints = proof.engine.complaints(workspace.dockerfile, workspace.context, proof.build_arguments)
     took = f"built in {result.seconds:.1f} s"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REFUSED = re.compile(r"[^\n]*(?:read-only file system|EROFS)[^\n]*", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w/.])/(?:[\w@.+-]+/?)+")
+_PROPOSED = 3  # folders that are named at most
 
 
 def judge(proof: Proof) -> Outcome:
@@ -33,7 +34,7 @@ def judge(proof: Proof) -> Outcome:
             seen = f"with a read-only root it fails: it wants to write {listed(wanted, 5)}; it {rooted.seen}"
         folders = sorted({path if path.endswith("/") else path.rpartition("/")[0] or "/" for path in wanted} - {"/"})
         change = (
-            f"write only below a tmpfs or a volume: --tmpfs {folders[0]}"
+            f"write only below a tmpfs or a volume: {' '.join(f'--tmpfs {folder}' for folder in folders[:_PROPOSED])}"
             if folders
             else "write only below a tmpfs or a volume (--tmpfs, --volume)"
         )

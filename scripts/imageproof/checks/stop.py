@@ -60,14 +60,8 @@ def judge(proof: Proof) -> Outcome:
             f"{plural(len(zombies), 'process')} ended and nobody took notice ({listed(zombies)})",
             f"{_INIT}: it reaps them",
         )
-    return passed(
-        f"{name} ends it within {seconds:.1f} s with exit status {status}"
-        + (
-            f", {plural(len(children), 'child')} with it".replace("childs", "children")
-            if children
-            else ""
-        )
-    )
+    also = f", {plural(len(children), 'child')} with it" if children else ""
+    return passed(f"{name} ends it within {seconds:.1f} s with exit status {status}{also}")
 
 
 def _signal(name: str) -> str:
