@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from imageproof.buildlog import shortened
@@ -18,7 +21,8 @@ SETTLED = 2.0
 MOST_ANSWER = 1 << 20
 _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
-_PATIENCE = 5.0  # seconds for one answer
+_PATIENCE = 5.0  # seconds for an answer to begin, or go on
+_WHOLE = 10.0  # seconds for all of it
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
 )
@@ -231,19 +235,18 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
     `port` is the container's; where `at` is another, an engine's proxy stands between.
     """
     import http.client
-    import socket
 
     connection = http.client.HTTPConnection(host, at, timeout=1.0)
     try:
         connection.connect()
-        connection.sock.settimeout(_PATIENCE)
-        connection.request(
-            "GET",
-            path,
-            headers={"Host": "localhost", "User-Agent": "imageproof", "Accept": "*/*", "Connection": "close"},
-        )
-        response = connection.getresponse()
-        body = response.read(MOST_ANSWER if whole else 1)
+        with _bounded(connection.sock):
+            connection.request(
+                "GET",
+                path,
+                headers={"Host": "localhost", "User-Agent": "imageproof", "Accept": "*/*", "Connection": "close"},
+            )
+            response = connection.getresponse()
+            body = response.read(MOST_ANSWER if whole else 1)
         return Answer(port, response.status, body.decode("utf-8", "replace"))
     except http.client.BadStatusLine as error:  # an answer, but none of HTTP; an end without a byte is its subclass
         if isinstance(error, ConnectionError):
@@ -251,7 +254,7 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
         return Answer(port, 0, str(error))
     except http.client.HTTPException as error:
         return Answer(port, 0, str(error))
-    except (TimeoutError, socket.timeout):  # noqa: UP041 - connected, and silent: a server that waits for another protocol's first word
+    except TimeoutError:  # connected, and silent: a server that waits for another protocol's first word
         return Answer(port, 0, "") if connection.sock is not None and _open(host, at) else None
     except OSError:
         return None
@@ -259,10 +262,26 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
         connection.close()
 
 
+@contextmanager
+def _bounded(connection: socket.socket) -> Iterator[None]:
+    """Within, whoever is at the other end may keep silent only so long, and talk only so long: what it says then ends."""
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    connection.settimeout(_PATIENCE)
+    enough = threading.Timer(_WHOLE, hang_up)
+    enough.daemon = True
+    enough.start()
+    try:
+        yield
+    finally:
+        enough.cancel()
+
+
 def _open(host: str, at: int) -> bool:
     """Whether somebody accepts connections and keeps them open: the engine's own proxy does not."""
-    import socket
-
     try:
         with socket.create_connection((host, at), 1.0) as connection:
             connection.settimeout(0.3)

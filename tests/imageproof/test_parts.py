@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import subprocess
+import threading
+import time
+from contextlib import suppress
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +27,7 @@ from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
 from imageproof.processes import Process, started
 from imageproof.progress import Terminal
-from imageproof.reach import reach_of
+from imageproof.reach import ask, reach_of
 from imageproof.spec import Spec
 from imageproof.workspace import _pieces
 
@@ -147,6 +151,30 @@ def test_build_log_is_bounded() -> None:
 def test_reach(config: dict[str, object], ports: tuple[int, ...], path: str) -> None:
     reach = reach_of(Spec(), config)
     assert (reach.ports, reach.path) == (ports, path)
+
+
+@pytest.mark.parametrize(("words", "status"), [(b"HTTP/1.1 200 OK\r\n\r\n", 200), (b"HTTP/1.1 200 OK\r\nX: ", 200), (b"", 0)])
+def test_an_answer_without_an_end(words: bytes, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps nobody waiting."""
+    monkeypatch.setattr("imageproof.reach._WHOLE", 0.5)
+    heard_out = threading.Event()
+
+    def trickle() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(words)
+            for _ in range(200):
+                time.sleep(0.05)
+                connection.sendall(b"x")
+            heard_out.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=trickle, daemon=True).start()
+        answer = ask("127.0.0.1", port, port, "/", whole=True)
+    assert answer is not None
+    assert answer.status == status
+    assert not heard_out.is_set()
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
