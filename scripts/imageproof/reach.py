@@ -19,6 +19,8 @@ from imagesize.units import visible
 SETTLED = 2.0
 """Seconds for which a program without a port must stay up."""
 MOST_ANSWER = 1 << 20
+MOST_PORTS = 16
+"""Ports that are asked at most: EXPOSE may name all there are."""
 _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
 _PATIENCE = 5.0  # seconds for an answer to begin, or go on
@@ -78,7 +80,7 @@ def reach_of(spec: Spec, config: Mapping[str, Any]) -> Reach:
     )
     url = _URL.search(" ".join(test))
     named = int(url[1]) if url and url[1] else 0
-    ports = (spec.port,) if spec.port else tuple(exposed) or ((named,) if 0 < named < 65536 else ())
+    ports = (spec.port,) if spec.port else tuple(exposed[:MOST_PORTS]) or ((named,) if 0 < named < 65536 else ())
     path = spec.path
     if url and not path and (named or 80) in ports and "$" not in (url[2] or "") and not spec.port:
         path = url[2] or ""
@@ -99,7 +101,7 @@ def wait(engine: Engine, container: Container, reach: Reach, seconds: float) -> 
         if not state.running:
             return _ended(reach, state, passed, log, logged)
         if reach.ports:
-            answer = next(_answers(state, reach), None) or answer
+            answer = next(_answers(state, reach, deadline), None) or answer
             good = answer is not None and not _objection(answer, reach)
             words = f"{_told(answer)} after {passed:.1f} s" if answer else ""
         elif reach.expect_log:
@@ -213,12 +215,14 @@ def _objection(answer: Answer, reach: Reach) -> str:
     return ""
 
 
-def _answers(state: State, reach: Reach) -> Iterator[Answer]:
-    """Answers, one that will do first."""
+def _answers(state: State, reach: Reach, deadline: float) -> Iterator[Answer]:
+    """Answers, one that will do first; after the deadline no more ports are asked."""
     found = [
         answer
         for port in reach.ports
-        if (place := _place(state, port)) and (answer := ask(*place, port, reach.path or "/", bool(reach.expect)))
+        if time.monotonic() < deadline
+        and (place := _place(state, port))
+        and (answer := ask(*place, port, reach.path or "/", bool(reach.expect)))
     ]
     yield from sorted(found, key=lambda answer: bool(_objection(answer, reach)))
 

@@ -146,6 +146,7 @@ def test_build_log_is_bounded() -> None:
             "",
         ),
         ({"Healthcheck": {"Test": ["NONE"]}}, (), ""),
+        ({"ExposedPorts": {f"{port}/tcp": {} for port in range(1, 65536)}}, tuple(range(1, 17)), ""),
     ],
 )
 def test_reach(config: dict[str, object], ports: tuple[int, ...], path: str) -> None:
