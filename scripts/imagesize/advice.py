@@ -278,12 +278,13 @@ def _of_duplicates(
     """
     groups: dict[int, list[tuple[str, int]]] = {}
     for duplicate in duplicates:
-        _, *copies = sorted((origin(path, layer), path) for path, layer in zip(duplicate.paths, duplicate.layers, strict=True))
+        places = zip(duplicate.paths, duplicate.layers, strict=True)
+        copies = sorted((origin(path, layer), path) for path, layer in places if path not in told)[1:]
         installed = Counter(map(_within_package, duplicate.paths))
         for layer, path in copies:
             within = _within_package(path)
             packaged = installed[within] == 1 if within else _package(image, path, packages)[0] in _SYSTEM
-            if path not in told and not packaged:
+            if not packaged:
                 groups.setdefault(layer, []).append((path, duplicate.bytes))
     for layer, files in groups.items():
         saved = sum(size for _, size in files)

@@ -223,8 +223,9 @@ def test_a_copy_from_a_stage_is_mended_there(tmp_path: Path, instruction: str, m
     assert mend in advice.mend
 
 
-def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path) -> None:
-    layers = [[file("srv/x", b"1" * BIG), file("usr/share/doc/x", b"1" * BIG)]]
+@pytest.mark.parametrize("path", ["srv/x", "var/x"])
+def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path, path: str) -> None:
+    layers = [[file(path, b"1" * BIG), file("usr/share/doc/x", b"1" * BIG)]]
     assert [(each.kind, each.bytes) for each in advised(tmp_path, layers, ["RUN make"]).advice] == [("documentation", BIG)]
 
 
