@@ -156,7 +156,13 @@ class Prepared:
         file.parent.mkdir(exist_ok=True)
         file.write_text(re.sub(r"\A# syntax=.*", "#", text or self.example.text), encoding="utf-8")
         shutil.copy(self.ignore, file.parent)
-        lists = (("--build-arg", spec.build_arg), ("--secret", spec.secret), ("--ssh", spec.ssh), ("--add-host", spec.add_host))
+        lists = (
+            ("--build-arg", spec.build_arg),
+            ("--build-context", spec.build_context),
+            ("--secret", spec.secret),
+            ("--ssh", spec.ssh),
+            ("--add-host", spec.add_host),
+        )
         given = [word for option, values in lists for value in values for word in (option, value)]
         command = ["docker", "buildx", "build", "--progress=plain", "--file", str(file), *given, *words, str(context or self.context)]
         return subprocess.run(command, capture_output=True, text=True)
