@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # An Actix Web service, static by musl, on an empty base.
-# Size: 2.0 MB uncompressed, measured 2026-11-25.
+# Size: 1.1 MB uncompressed, measured 2026-11-26.
 #
 #   docker build -f rust-actix.Dockerfile -t versions rust-actix
 #   docker build -f rust-actix.Dockerfile --target test rust-actix
