@@ -1,4 +1,4 @@
-"""A compiler for arm64 where the engine's `rust:1-alpine` is a stand-in that has none: rustup could not fetch the target's standard library."""
+"""A compiler for arm64 where the engine's `rust:1-alpine` is a stand-in that has none: rustup could not fetch that target's library."""
 
 from __future__ import annotations
 
