@@ -23,7 +23,7 @@ COPY src/ src/
 # cargo goes by modification times: without `touch` sources older than the cache would ship the program from before.
 # The program is copied in the same RUN, for a cache mount is in no layer.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,id=rust-actix-$TARGETARCH,target=/src/target,sharing=locked <<EOF
+    --mount=type=cache,id=app-target-$TARGETARCH,target=/src/target,sharing=locked <<EOF
 set -eux
 if [ "$BUILDARCH" != "$TARGETARCH" ]; then
     export RUSTFLAGS="-C linker=rust-lld" # comes with rustc, and links for every platform
@@ -36,7 +36,7 @@ EOF
 FROM build AS test
 COPY tests/ tests/
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,id=rust-actix-$TARGETARCH,target=/src/target,sharing=locked \
+    --mount=type=cache,id=app-target-$TARGETARCH,target=/src/target,sharing=locked \
     find src tests -name '*.rs' -exec touch {} + \
     && cargo test --locked --target "$RUST_TARGET"
 
