@@ -424,6 +424,30 @@ def sixty_dockerfiles(folder: Path) -> None:
         path.write_text(text)
 
 
+# A workspace that is an example's, changed -----------------------------------------------------------------------------------------
+
+_FORMATTER = {
+    "version": "3.6.2",
+    "dev": True,
+    "integrity": "sha512-I7AIg5boAr5R0FFtJ6rCfD+LFsWHp81dolrFD8S79U9tb8Az2nGrJncnMSnys+bpQJfRUzqs9hnA81OAA3hCuQ==",
+}
+
+
+@maker
+def office_registry(folder: Path) -> None:
+    """The registry in .npmrc has no certificate, as in many an office, and there is a development package, which must not ship."""
+    settings = folder / ".npmrc"
+    settings.write_text(settings.read_text().replace("https://", "http://"))
+    for name in ("package.json", "package-lock.json"):
+        path = folder / name
+        document = json.loads(path.read_text())
+        root = document["packages"][""] if "packages" in document else document
+        root["devDependencies"] = {"prettier": _FORMATTER["version"]}
+        if root is not document:
+            document["packages"]["node_modules/prettier"] = _FORMATTER
+        path.write_text(json.dumps(document, indent=2) + "\n")
+
+
 if __name__ == "__main__":  # the scaffold scripts call it where the workspace is to be
     for name in sys.argv[1:]:
         MAKERS[name](Path())

@@ -92,6 +92,8 @@ class Case:
         self.workspace = self._workspace(fields.take("workspace", str, "a folder of the bundle", ""))
         made = fields.take("make", (str, list), "a name or a list of names", [])
         self.make: tuple[str, ...] = (made,) if isinstance(made, str) else tuple(map(str, made))
+        self.registry: bool = fields.take("registry", bool, "true or false", False)
+        """Whether the build wants packages of a private npm registry: one is up for its time."""
         self.proof: Mapping[str, Any] = self._proof(fields.take("proof", dict, "a table", {}))
         criteria = fields.take("criteria", list, "a list")
         fields.finish()

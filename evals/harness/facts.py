@@ -68,6 +68,11 @@ def _mounts(dockerfile: Dockerfile, kind: str) -> Iterator[Mount]:
             yield from (mount for mount in run.mounts if mount.type == kind)
 
 
+def secrets_of(dockerfile: Dockerfile) -> dict[str, str]:
+    """Ids of the build's secret mounts, with the paths at which the build finds them."""
+    return {_secret_id(mount): mount.target for mount in _mounts(dockerfile, "secret")}
+
+
 def _secret_id(mount: Mount) -> str:
     return mount.id or mount.target.rpartition("/")[2]
 
@@ -304,7 +309,7 @@ def bind_mounts(dockerfile: Dockerfile) -> Iterator[str]:
 @_fact("list")
 def secret_mounts(dockerfile: Dockerfile) -> Iterator[str]:
     """Ids of the build's secret mounts."""
-    return (_secret_id(mount) for mount in _mounts(dockerfile, "secret"))
+    return iter(secrets_of(dockerfile))
 
 
 @_fact("list")

@@ -56,7 +56,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     sys.stdout.write(as_json(grading, proof) if options.format == "json" else table(grading, proof))
     sys.stdout.flush()
     if not grading.inspected:
-        raise CaseError(f"nothing was inspected: {sentence(grading)}; {grading.verdicts[0].evidence}")
+        raise CaseError(f"nothing was inspected: {sentence(grading)}")
     if grading.solved:
         return SOLVED
     return WRONG if grading.counts[FAILED] else PARTLY

@@ -7,7 +7,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness import engine
 from harness.answers import Answer
 from harness.cases import ANY, Case, Criterion
-from harness.facts import FACTS, Value
+from harness.facts import FACTS, Value, secrets_of
+from harness.registry import RegistryError, serving
 
 if TYPE_CHECKING:
     from dockerlint.finding import Finding
@@ -129,12 +131,7 @@ class _Graded:
         """What the prover found; None where it was not asked."""
         if not self.case.proofs or not self.build or not self.dockerfile.is_file():
             return None
-        return _prove(self.case, self.answer, self.secret_ids())
-
-    def secret_ids(self) -> list[str]:
-        """Ids of the secrets that the Dockerfile mounts."""
-        found = FACTS["secret_mounts"].of(self.linted.dockerfile)
-        return found if isinstance(found, list) else []
+        return _prove(self.case, self.answer, secrets_of(self.linted.dockerfile))
 
     # Judges: whether the criterion's subject is there, and what was seen ---------------------------------------------------------------
 
@@ -226,18 +223,22 @@ _FIRST = ("build", "starts")
 """Checks without which no other can run."""
 
 
-def _prove(case: Case, answer: Answer, secret_ids: list[str]) -> _Proved:
+def _prove(case: Case, answer: Answer, secrets: Mapping[str, str]) -> _Proved:
     from imageproof.errors import ProofError, Skip
     from imageproof.proof import prove
     from imageproof.spec import Spec
 
     fields: dict[str, Any] = {**case.proof, "context": str(answer.folder), "file": str(answer.folder / case.dockerfile)}
-    fields["canary"] = tuple(_canaries(fields.get("canary", ()), secret_ids))
+    fields["canary"] = tuple(_canaries(fields.get("canary", ()), secrets))
     fields["check"] = tuple(dict.fromkeys((*_FIRST, *case.proofs)))
     if not engine.answers():
         return _Proved(unable=Unseen(engine.MISSING))
+    registry: AbstractContextManager[Mapping[str, Any]] = serving(secrets) if case.registry else nullcontext({})
     try:
-        report = prove(Spec(**fields))
+        with registry as given:
+            report = prove(Spec(**{**fields, **given}))
+    except RegistryError as error:
+        return _Proved(unable=Unseen(str(error)))
     except (ProofError, Skip) as error:
         ours = str(error).startswith("--needs")  # else the Dockerfile wants what the case does not give
         return _Proved(unable=Unseen(str(error)) if ours else Absent(str(error)))
@@ -247,11 +248,11 @@ def _prove(case: Case, answer: Answer, secret_ids: list[str]) -> _Proved:
     return _Proved(outcomes, case.proofs, None, (report.seconds, report.build_seconds, report.start_seconds))
 
 
-def _canaries(wanted: tuple[str, ...], secret_ids: list[str]) -> Iterator[str]:
+def _canaries(wanted: tuple[str, ...], secrets: Iterable[str]) -> Iterator[str]:
     """`secret:*` stands for whatever secrets the Dockerfile mounts: how an answer calls them is its own affair."""
     for canary in wanted:
         if canary == f"secret:{ANY}":
-            yield from (f"secret:{each}" for each in dict.fromkeys(secret_ids))
+            yield from (f"secret:{each}" for each in secrets)
         else:
             yield canary
 

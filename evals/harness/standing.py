@@ -8,6 +8,7 @@ keys that lead there, a table choosing the element of a list that has its values
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,13 +17,16 @@ import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, NamedTuple
 
 from harness import engine
 from harness.cases import EVALS, ROOT, CaseError, Criterion
 from harness.grading import FAILED, PASSED, SKIPPED, Grading, Verdict
+from harness.registry import HOST, RegistryError, running, without_certificate
 
 HELPERS = EVALS / "helpers.toml"
 _PROVER = "verify_image.py"
@@ -155,7 +159,27 @@ def _run(helper: Helper) -> subprocess.CompletedProcess[str]:
         program, *arguments = helper.run
         script = str(ROOT / "scripts" / program)
         command = [script] if program.endswith(".sh") else [sys.executable, script]
-        return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        with _registry(helper, folder) as (options, variables):
+            return subprocess.run(
+                [*command, *arguments, *options], cwd=folder, env=os.environ | variables, capture_output=True, text=True,
+                errors="replace", check=False,
+            )  # fmt: skip
+
+
+@contextmanager
+def _registry(helper: Helper, folder: Path) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Within, the registry is up that an example's .npmrc names, where it is built; yields more options and variables for the prover."""
+    npmrc = folder / helper.name / ".npmrc"
+    if not helper.builds or not npmrc.is_file():
+        yield [], {}
+        return
+    without_certificate(npmrc)
+    token = token_urlsafe(24)
+    try:
+        with running(token) as (address, _):
+            yield ["--add-host", f"{HOST}:{address}"], {"NPM_TOKEN": token}
+    except RegistryError as error:
+        raise _Unready(str(error)) from None
 
 
 class _Unready(Exception):
@@ -171,7 +195,7 @@ def _lay_out(dockerfile: Path, folder: Path) -> None:
         elif path.is_file():
             shutil.copy2(path, folder)
     if b"uv.lock" in dockerfile.read_bytes() and not (folder / name / "uv.lock").exists():
-        uv = shutil.which("uv")
+        uv = shutil.which("uv") or shutil.which("uv", path=Path(sys.executable).parent)
         if not uv:
             raise _Unready("its uv.lock is not kept in the bundle, and there is no uv to make it")
         command = [uv, "lock", "--quiet", "--python-preference", "only-system"]

@@ -57,7 +57,8 @@ def _folded(text: str, width: int) -> str:
 
 
 def sentence(grading: Grading) -> str:
-    """The counts, and which share could not be looked at."""
+    """The counts, and which share could not be looked at, and why."""
     counts, total = grading.counts, len(grading.verdicts)
-    share = f" ({counts[SKIPPED] / total:.0%} of the criteria were not looked at)" if counts[SKIPPED] else ""
+    reasons = "; ".join(dict.fromkeys(each.evidence for each in grading.verdicts if each.status == SKIPPED))
+    share = f" ({counts[SKIPPED] / total:.0%} of the criteria were not looked at: {reasons})" if counts[SKIPPED] else ""
     return f"{grading.case}: {counts[PASSED]} of {total} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped{share}"

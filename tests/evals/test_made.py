@@ -13,6 +13,8 @@ from dockerlint.check import judge
 from dockerlint.config import Configurations
 from dockerlint.context import Context
 from dockerlint.source import Source
+from harness.answers import lay_out
+from harness.cases import Case, all_cases
 from imagesize.cli import main as analyze
 from made import MAKERS, services
 
@@ -26,14 +28,19 @@ def report(capsys: pytest.CaptureFixture[str], *images: Path) -> dict[str, Any]:
     return dict(json.loads(capsys.readouterr().out))
 
 
-@pytest.mark.parametrize("name", MAKERS)
-def test_a_maker_makes_the_same_twice(name: str, tmp_path: Path) -> None:
-    made = []
+MADE = [case for case in all_cases() if case.make]
+
+
+@pytest.mark.parametrize("case", MADE, ids=lambda case: case.name)
+def test_what_is_made_is_the_same_twice(case: Case, tmp_path: Path) -> None:
     for each in ("one", "two"):
-        (tmp_path / each).mkdir()
-        MAKERS[name](tmp_path / each)
-        made.append(digests(tmp_path / each))
-    assert made[0] == made[1] != {}
+        lay_out(case, tmp_path / each)
+    kept = digests(case.workspace) if case.workspace else {}
+    assert digests(tmp_path / "one") == digests(tmp_path / "two") != kept
+
+
+def test_every_maker_makes_a_workspace() -> None:
+    assert {name for case in MADE for name in case.make} == set(MAKERS)
 
 
 def test_the_waste_of_the_wasteful_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

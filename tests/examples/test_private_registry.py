@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
+from harness import npm_registry
+from harness.registry import HOST, running
 from imageproof.errors import ProofError
 from imageproof.proof import prove
 
-from . import npm_registry
 from .bundled import ALL, EXAMPLES, Prepared
-from .preparations.nodejs_private_registry import HOST, running
 
 NAME = "nodejs-private-registry"
 EXAMPLE = next(example for example in ALL if example.name == NAME)

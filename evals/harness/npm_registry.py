@@ -1,4 +1,4 @@
-"""A small npm registry, a program of its own: one private package, for those only who bring the token that the variable TOKEN holds.
+"""A small npm registry, a program of its own: one private package, for those only who bring one of the tokens in the variable TOKEN.
 
 It listens on port 80 of every address, says "ready", and on standard error one line for each request.
 """
@@ -67,7 +67,7 @@ class Registry(BaseHTTPRequestHandler):
         address = f"http://{self.headers.get('Host')}{ARCHIVE}"
         version = {**MANIFEST, "dist": {"tarball": address, "integrity": integrity(data)}}
         document = {"name": NAME, "dist-tags": {"latest": VERSION}, "versions": {VERSION: version}, "time": {VERSION: PUBLISHED}}
-        if not hmac.compare_digest(given.encode(), f"Bearer {os.environ['TOKEN']}".encode()):
+        if not any(hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) for token in os.environ["TOKEN"].split()):
             self._send(401, "application/json", json.dumps({"error": "a token is needed"}).encode())
         elif unquote(self.path) == f"/{NAME}":
             self._send(200, "application/json", json.dumps(document).encode())
