@@ -145,6 +145,13 @@ def _assignment(text: str) -> str:
     return _text(text)
 
 
+def _host(text: str) -> str:
+    name, _, address = text.partition("=" if "=" in text else ":")
+    if not name or not address:
+        raise ValueError("NAME:IP is wanted")
+    return _text(text)
+
+
 def _build_context(text: str) -> str:
     name, _, place = text.partition("=")
     if not name or not place:
@@ -205,7 +212,7 @@ OPTIONS = (
         "list",
     ),
     Option("what is proved", "ssh", "ID", "as for `docker build`", _filled, "list"),
-    Option("what is proved", "add-host", "NAME:IP", "as for `docker build`", _filled, "list"),
+    Option("what is proved", "add-host", "NAME:IP", "as for `docker build`", _host, "list"),
     Option(
         "how it is reached",
         "port",

@@ -57,6 +57,7 @@ def test_help_names_every_check_and_option() -> None:
         (["--image", "a", "--target", "b"], "not both"),
         (["--check", "nonsense"], "there is no check 'nonsense'"),
         (["--check", ""], "one name or several"),
+        (["--add-host", "db.example.com"], "NAME:IP is wanted"),
         (["--spec", "/nowhere.toml"], "cannot read the spec"),
     ],
 )
@@ -77,13 +78,14 @@ def test_no_engine(tmp_path: Path) -> None:
         (GOOD, ["--secret", "id=a,src=nothing"], "there is no file nothing"),
         (GOOD, ["--secret", "id=A_NOTHING"], "the variable A_NOTHING, which is not set"),
         (GOOD, ["--secret", "id=a,env=A_NOTHING"], "the variable A_NOTHING, which is not set"),
+        (GOOD, ["--ssh", "default"], "SSH_AUTH_SOCK names none"),
         (BROKEN, ["--needs", "no.example.com/nothing"], "has no such image"),
         ("ARG VERSION\nFROM no.example.com/python:${VERSION}\n", [], "has no value: give --build-arg VERSION"),
         ("FROM base\nRUN --mount=type=secret,id=token,required=true true\n", [], "needs the secret token"),
     ],
 )
 def test_what_only_the_person_can_give(dockerfile: str, arguments: list[str], words: str, bench: Bench) -> None:
-    assert words in refused(verify(bench.write(dockerfile), *arguments))
+    assert words in refused(verify(bench.write(dockerfile), *arguments, SSH_AUTH_SOCK=""))
 
 
 def test_an_argument_without_a_value_that_does_no_harm(bench: Bench) -> None:

@@ -19,6 +19,7 @@ _MISSING = (
         re.compile(r"unset ssh forward key (\S+)|no SSH key \"(\S+)\" forwarded"),
         "the build needs an SSH agent: give it by --ssh {0}",
     ),
+    (re.compile(r"(SSH_AUTH_SOCK) is set"), "--ssh wants an SSH agent, and {0} names none"),
     (re.compile(r"target stage \"(.*?)\" could not be found"), "the Dockerfile has no stage {0}"),
 )
 """What a build lacks that only the person who asks can give."""
