@@ -121,10 +121,17 @@ class _Graded:
             # Where the answer lies is nothing of its own: a folder called test or dev would excuse what belongs there.
             linted = judge(Source(self.case.dockerfile, read(path)), settings, Context(str(self.answer.folder), path, given=True))
         except Failure as failure:
-            missing = not self.dockerfile.exists()
-            raise Absent(f"there is no {self.case.dockerfile}" if missing else str(failure)) from None
+            raise Absent(str(failure) if self.dockerfile.exists() else self.missing) from None
         findings = [each for each in linted.findings if settings.reports(each.confidence)]
         return linted._replace(findings=findings)
+
+    @cached_property
+    def missing(self) -> str:
+        """A sentence: there is no Dockerfile where it is looked for, but these others are there."""
+        names = ("Dockerfile*", "*.Dockerfile", "Containerfile*")
+        found = {path.relative_to(self.answer.folder).as_posix() for name in names for path in self.answer.folder.rglob(name)}
+        others = sorted(each for each in found if not each.endswith(".dockerignore"))
+        return f"there is no {self.case.dockerfile}" + (f", but {_listed(others)}" if others else "")
 
     @cached_property
     def proved(self) -> _Proved | None:
@@ -154,7 +161,7 @@ class _Graded:
 
     def proof(self, criterion: Criterion) -> tuple[bool, str]:
         if not self.dockerfile.is_file():
-            raise Absent(f"there is no {self.case.dockerfile}")
+            raise Absent(self.missing)
         if not self.proved:
             raise Unseen("nothing was built, as was asked")
         outcome = self.proved.outcome(criterion.of)

@@ -108,6 +108,11 @@ def test_what_is_not_there_fails(criterion: dict[str, Any], evidence: str, grade
     assert graded(criterion, files={"README.md": "nothing here"}, build=True) == (FAILED, evidence)
 
 
+def test_a_dockerfile_by_another_name_is_told(graded: Graded) -> None:
+    files = {"Dockerfile.prod": "FROM scratch\n", "Dockerfile.prod.dockerignore": "*\n", "Containerfile": "FROM scratch\n"}
+    assert graded({"fact": "stages", "min": 1}, files=files) == (FAILED, "there is no Dockerfile, but Containerfile; Dockerfile.prod")
+
+
 def test_a_file_without_a_stage_fails(graded: Graded) -> None:
     assert graded({"fact": "stages", "equals": 0}, files={"Dockerfile": "# nothing\n"}) == (FAILED, "Dockerfile has no stage")
 
