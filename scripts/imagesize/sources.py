@@ -229,7 +229,7 @@ def _engine_base(client: Any, told: dict[str, Any]) -> Base:
     from imagesize import engine
 
     names, count = engine.base_of(client, told)
-    return Base("".join(names[:1]), count, bool(names), names)
+    return Base(min(names, key=lambda name: (len(name), name), default=""), count, bool(names), names)  # a public name is a short one
 
 
 def _with_base(image: Image) -> Image:
