@@ -27,5 +27,15 @@ def test_the_mend_that_is_shown(tmp_path: Path) -> None:
     assert changes == fence("diff").text.splitlines()
 
 
+def test_the_mend_that_the_programs_manual_shows(tmp_path: Path) -> None:
+    [shown] = [found.text for found in fences(ROOT / "scripts/README.md") if "--diff Dockerfile" in found.text]
+    _, _, _, _, *changes = shown.splitlines()
+    *changes, told = changes
+    (tmp_path / "Dockerfile").write_text("".join(f"{line[1:]}\n" for line in changes if line[0] != "+"))
+    command = [sys.executable, ROOT / "scripts/validate_dockerfile.py", "--diff", "Dockerfile"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert [*done.stdout.splitlines()[3:], done.stderr.strip()] == [*changes, told]
+
+
 def test_the_number_of_rules_that_is_told() -> None:
     assert re.findall(r"\ball (\d+)\b", README.read_text(encoding="utf-8")) == [str(len(load()))]

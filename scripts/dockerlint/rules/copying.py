@@ -79,7 +79,7 @@ def add_instead_of_copy(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: URLs, git repositories, archives that ADD unpacks, `ADD --unpack`, and sources whose name depends on the build.
 
-    Mends (safe or unsafe): writes COPY; unsafe where neither the context nor the name tells that the source is no archive.
+    Mends (safe or unsafe): writes COPY; unsafe where neither the name nor the context tells that the source is a folder or a text.
     """
     for instruction in _with_triggers(stage, "ADD"):
         sources = [(instruction.expand(word) or word.value).strip("\"'") for word in instruction.sources]

@@ -710,8 +710,8 @@ def apk_cache_left(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; a mount over /var/cache/apk; `rm -rf /var/cache/apk/*` behind it in the same RUN.
 
-    Mends (safe): adds --no-cache to each apk of the RUN and leaves out the update before it; not for Alpine before 3.3, nor where a
-    later apk of an old or unknown Alpine needs the index.
+    Mends (safe): adds --no-cache to each apk of the RUN, in the place of --update, and leaves out the update before it; not for Alpine
+    before 3.3, nor where a later apk needs the index: to search it, or in an old or unknown Alpine.
     """
     for call in caches.left_behind(stage, (table.APK,), ("install", "update", "upgrade")):
         filling = _first_filling(call)

@@ -95,7 +95,7 @@ def pipe_without_pipefail(stage: Stage) -> Iterator[Hit]:
     Leaves alone: left sides that cannot fail in a way that matters (echo, printf, cat, yes, dpkg --print-architecture …); conditions;
     a pipe with `||` behind it; a substitution among a command's arguments, whose status is lost with pipefail, too.
 
-    Mends (unsafe): begins the RUN with `set -o pipefail`, where the shell has it.
+    Mends (unsafe): begins the RUN with `set -o pipefail`, or adds it to a `set -e` there, where the shell has it.
     """
     for run in stage.of("RUN"):
         found: list[tuple[Command, Command]] = []
@@ -202,8 +202,8 @@ def cd_instead_of_workdir(stage: Stage) -> Iterator[Hit]:
     Leaves alone: subshells, RUNs of several steps (there, a folder left again by the end of the RUN is the shorter way), heredocs and
     folders that are known only at build time.
 
-    Mends (safe): writes WORKDIR above it, where the next WORKDIR comes before anything to which the folder matters; leaves cd out where
-    it changes nothing.
+    Mends (safe): writes WORKDIR above it, where the rest depends on it (&&) and the next WORKDIR comes before anything to which the
+    folder matters; leaves cd out where it changes nothing.
     """
     for run in stage.of("RUN"):
         if run.form != "shell" or run.heredocs or not run.commands or run.commands[0].name != "cd":

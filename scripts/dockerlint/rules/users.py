@@ -392,7 +392,7 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that are not the final one, root, users that a variable names.
 
-    Mends (safe): writes the UID, where it is known; the group comes from /etc/passwd then as before.
+    Mends (safe): writes the UID, where it is known and stays; the group comes from /etc/passwd then as before.
     """
     last = stage.last("USER", inherited=False) if stage.role == "final" else None
     if last is None or not last.words:
@@ -754,8 +754,8 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
     Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files.
 
     Mends (safe or unsafe): writes COPY --chown, and gives the RUN the folder alone, where COPY instructions of this stage bring all
-    that is in it; accounts that the same RUN creates first move into a RUN before them. Unsafe where the base image is not known, or
-    pip runs in between.
+    that is in it; accounts that the same RUN creates first move into a RUN before them. Unsafe where the base image is not known, or may
+    have files of its own there, or pip runs in between.
     """
     if not stage.ships:
         return
