@@ -105,6 +105,8 @@ def check(data: bytes, unsafe: bool) -> bytes:
     wanted = [each for each in after.shown if each.fix and (unsafe or each.fix.applicability == "safe")]
     assert {(each.code, each.fix) for each in wanted} == left, "all that can be mended is, or is given up"
     assert mended(result.data, unsafe).data == result.data
+    if "WD151" not in codes_of(result.mended):
+        assert not _comments(data) - _comments(result.data), "a comment is lost"
     if not unsafe:
         assert all(each.fix and each.fix.applicability == "safe" for each in result.mended)
         if not any(each.breaks_build for each in before.all):
@@ -113,6 +115,10 @@ def check(data: bytes, unsafe: bool) -> bytes:
     if not result.mended:
         assert result.data == data
     return result.data
+
+
+def _comments(data: bytes) -> Counter[bytes]:
+    return Counter(line.strip() for line in data.split(b"\n") if line.lstrip().startswith(b"#"))
 
 
 @cache

@@ -79,9 +79,12 @@ def load() -> dict[str, Mend]:
 
 
 def fix_of(code: str, hit: Hit, dockerfile: Dockerfile) -> Fix | None:
-    """How to mend what a rule has found; None where there is no certain way."""
+    """How to mend what a rule has found; None where there is no certain way, or a comment would be lost on it."""
     function = load().get(code)
-    return function(_site(hit, dockerfile)) if function else None
+    fix = function(_site(hit, dockerfile)) if function else None
+    lines = dockerfile.source.lines
+    lost = (lines[number - 1] for edit in (fix.edits if fix else ()) for number in range(edit.line + 1, edit.end_line))
+    return None if any(line.lstrip().startswith("#") for line in lost) else fix
 
 
 def _site(hit: Hit, dockerfile: Dockerfile) -> Site:

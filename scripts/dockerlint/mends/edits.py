@@ -66,19 +66,13 @@ def delete(instruction: Instruction) -> Edit | None:
     """
     dockerfile = instruction.stage.dockerfile
     top = next((each for each in dockerfile.instructions if each.line == instruction.line), instruction)
-    if any(_PRAGMA.search(comment) for comment in top.comments) or _has_comments(top):
+    if any(_PRAGMA.search(comment) for comment in top.comments):
         return None
     last, lines = top.end_line, dockerfile.source.lines
     if top.line > 1 and not lines[top.line - 2].strip():
         while last < len(lines) and not lines[last].strip():
             last += 1
     return delete_lines(top.line, last)
-
-
-def _has_comments(instruction: Instruction) -> bool:
-    """Whether there are comments between its continuation lines, which would go with it."""
-    lines = instruction.stage.dockerfile.source.lines[instruction.line - 1 : instruction.last_line]
-    return any(line.lstrip().startswith("#") for line in lines)
 
 
 def continuation(dockerfile: Dockerfile, indent: str) -> str:

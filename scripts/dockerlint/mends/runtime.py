@@ -30,10 +30,8 @@ def label_duplicate(site: Site) -> Fix | None:
     text, start, end = pair.key.text, pair.key.start, pair.value.end
     following = next((each.key for each in instruction.pairs if each.key.start > end), None)
     if following is not None and pair is instruction.pairs[0]:
-        end, lines = following.start, 2
+        end = following.start
     else:
-        lines = 1
         while text.value[start - 1].isspace():
             start -= 1
-    span = text.span(start, end)
-    return safe("Delete the earlier one", replace(text, start, end, "")) if span.end_line - span.line < lines else None
+    return safe("Delete the earlier one", replace(text, start, end, ""))
