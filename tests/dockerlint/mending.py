@@ -77,7 +77,7 @@ def _words(instruction: Instruction | None) -> Any:
 
 
 def _labels(stage: Stage) -> dict[str, str]:
-    labels = {pair.key.value: stage.of("LABEL") and pair.value.value for each in stage.of("LABEL") for pair in each.pairs if pair.value}
+    labels = {pair.key.value: each.expand(pair.value) for each in stage.of("LABEL") for pair in each.pairs if pair.value}
     return {key: str(value) for key, value in labels.items() if key != "org.opencontainers.image.authors"}
 
 
