@@ -28,7 +28,7 @@ def test_cases_are_samples_and_the_grader_scores_them(tmp_path: Path) -> None:
     case = find_case(CASE)
     assert kept["input"] == spoiled["input"] == case.prompt
     assert kept["value"] == {"pass_rate": 1.0, "solved": 1.0}
-    assert spoiled["value"] == {"pass_rate": 1 - round(1 / len(case.criteria), 4), "solved": 0.0}
+    assert spoiled["value"] == {"pass_rate": round(1 - 1 / len(case.criteria), 4), "solved": 0.0}
     assert "Dockerfile is changed" in spoiled["explanation"]
     assert "A Dockerfile is done when it was built" in kept["tools"][0], "the skill is there"
     assert "SKILL.md" in kept["tools"][1] and "# " in kept["tools"][1] and "evals" not in kept["tools"][1]
