@@ -387,7 +387,7 @@ def _split(instruction: Instruction, escape: str) -> None:
     while at < end and value[at] in _SEPARATORS:
         at += 1
     if value.startswith("--", at):
-        at = _split_flags(instruction, at, escape)
+        at = _split_flags(instruction, at, end, escape)
     while at < end and value[at] in SPACES:
         at += 1
     instruction.value_start = min(at, max(end, keyword_end))
@@ -420,10 +420,9 @@ def _plain_words(text: Text, at: int, end: int) -> tuple[Word, ...]:
     return tuple(Word(match[0], match[0], False, match.start(), match.end(), text) for match in _WORD.finditer(text.value, at, end))
 
 
-def _split_flags(instruction: Instruction, at: int, escape: str) -> int:
+def _split_flags(instruction: Instruction, at: int, end: int, escape: str) -> int:
     """Reads `--flag=value` words; returns the offset behind them."""
     value = instruction.text.value
-    end = len(value)
     flags: list[Flag] = []
     while at < end:
         if value[at] in SPACES:
