@@ -24,11 +24,15 @@ class Kind(NamedTuple):
 KINDS = (
     Kind(
         "package-lists", "package lists",
-        ("var/lib/apt/lists", "var/cache/apt", "var/cache/debconf", "etc/apk/cache", "var/cache/apk", "lib/apk/cache", "var/cache/dnf", "var/cache/yum",
+        ("var/lib/apt/lists", "var/cache/apt", "etc/apk/cache", "var/cache/apk", "lib/apk/cache", "var/cache/dnf", "var/cache/yum",
          "var/cache/libdnf5", "var/cache/zypp", "var/cache/pacman"),
         (),
         "put them on cache mounts (`RUN --mount=type=cache,target=/var/lib/apt,sharing=locked --mount=type=cache,target=/var/cache/apt,sharing=locked …`, "
         "`apk add --no-cache`) or remove them in the same RUN",
+    ),
+    Kind(
+        "debconf", "debconf's questions", ("var/cache/debconf",), (),
+        "end the RUN that installs them with `rm -rf /var/cache/debconf/*`: nobody is asked any more, and a package installed later brings its own",
     ),
     Kind(
         "caches", "caches of package managers",

@@ -101,6 +101,7 @@ CASES = {
         [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["COPY a /app", "RUN strip /app/x"], 0, ("overwritten", 0, BIG, "another stage")),
     "package lists": (
         [[file("var/lib/apt/lists/x", BIG)]], ["RUN apt-get update"], 0, ("package-lists", 0, BIG, "--mount=type=cache,target=/var/lib/apt")),
+    "debconf": ([[file("var/cache/debconf/x", BIG)]], ["RUN apt-get install x"], 0, ("debconf", 0, BIG, "rm -rf /var/cache/debconf/*")),
     "git's folder": ([[file("app/.git/x", BIG)]], ["COPY . /app"], 0, ("version-control", 0, BIG, ".dockerignore")),
     "headers that were only given away": (
         [[file("app/x.h", BIG)], [file("app/x.h", BIG, uid=1)]], ["COPY . /app", "RUN chown web /app"], 0, ("headers", 0, BIG, ".dockerignore")),
