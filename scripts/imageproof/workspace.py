@@ -221,7 +221,8 @@ class Workspace:
     def changed(self, path: str, data: bytes) -> str:
         """Another copy of the context in which one file has another content; its folder."""
         copy = os.path.join(self.folder, "changed")
-        shutil.copytree(self.context, copy, symlinks=True, copy_function=self._copy)
+        if not os.path.isdir(copy):
+            shutil.copytree(self.context, copy, symlinks=True, copy_function=self._copy)
         self._replace(os.path.join(copy, path), data)
         return copy
 

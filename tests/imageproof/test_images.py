@@ -6,10 +6,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from imageproof.engine import LABEL, _open, end_all
+from imageproof.output import Report
 from imageproof.progress import Progress
 from imageproof.proof import prove
 from imageproof.spec import Spec
@@ -323,6 +325,22 @@ def test_a_file_that_no_step_uses(bench: Bench) -> None:
     report = bench.prove(dockerfile, {"main.go": "package main\n"}, touch="main.go", check=("rebuild",))
     assert failing(report) == ["rebuild"]
     assert "does not contain the new code" in by_name(report)["rebuild"].seen
+
+
+def test_a_cache_mount_that_was_emptied(bench: Bench) -> None:
+    """Its step came from the builder's cache, so that it is no fault of the Dockerfile's when the first change fetches again."""
+    mount = f"--mount=type=cache,id={uuid4()},target=/kept"
+    fetch = f"RUN {mount} [ -f /kept/it ] || echo Downloading it; busybox touch /kept/it; busybox cp main.go /program"
+    empty = f"RUN {mount} busybox rm /kept/it && busybox touch /program"
+
+    def proved(step: str) -> Report:
+        build = f"FROM base AS build\nWORKDIR /src\nCOPY main.go .\n{step}\n"
+        dockerfile = GOOD.replace("FROM base\n", f"{build}FROM base\n").replace("USER", "COPY --from=build /program /app/\nUSER")
+        return bench.prove(dockerfile, {"main.go": "package main\n"}, touch="main.go", check=("build", "rebuild"))
+
+    assert "build" not in failing(proved(fetch)) and "build" not in failing(proved(empty))
+    outcome = by_name(proved(fetch))["rebuild"]
+    assert outcome.status == "passed", outcome
 
 
 def test_several_proofs_at_once(bench: Bench, busybox: Path, nothing_left: None) -> None:
