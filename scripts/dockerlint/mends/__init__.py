@@ -8,6 +8,7 @@ guesses is no mend at all. The line `Mends …` in a rule's docstring says what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def unsafe(message: str, *edits: Edit) -> Fix:
     return Fix("unsafe", message, edits)
 
 
+@cache
 def load() -> dict[str, Mend]:
     """All mends by the codes of their rules."""
     for module in MODULES:
