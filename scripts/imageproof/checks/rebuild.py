@@ -70,8 +70,8 @@ def judge(proof: Proof) -> Outcome:
         return failed(
             f"after a change of {path} it does not build: {again.failure}", "name a source file that may be changed so"
         )
-    ran = _ran(again)
-    work = [step for step in again.log.work if not step.instruction.startswith("FROM ")]
+    work = _steps(again)
+    ran = [step for step in work if step.ran]
     steps = f"{len(ran)} of {len(work)} steps ran again in {again.seconds:.1f} s"
     notes = [f"ran again: {listed([f'`{shortened(step.instruction, 60)}`' for step in ran], 8)}"] if ran else []
     if fetched:
@@ -120,11 +120,12 @@ def _build_changed(proof: Proof, path: str, text: str) -> tuple[str, BuildResult
     """What the image must say after a change (nothing where a comment was added), its build, which steps fetched and what shows it."""
     changed, shown = _change(proof, path, text)
     again = proof.build(context=changed)
-    return shown, again, [(step, line) for step in _ran(again) if (line := _fetches(proof, step))]
+    return shown, again, [(step, line) for step in _steps(again) if step.ran and (line := _fetches(proof, step))]
 
 
-def _ran(build: BuildResult) -> list[Step]:
-    return [step for step in build.log.work if step.ran and not step.instruction.startswith("FROM ")]
+def _steps(build: BuildResult) -> list[Step]:
+    """Those of the Dockerfile's steps that do more than to name a base."""
+    return [step for step in build.log.work if not step.instruction.startswith("FROM ")]
 
 
 def _took_mount_for_granted(built: BuildResult, step: Step) -> bool:
