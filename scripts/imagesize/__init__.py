@@ -28,7 +28,7 @@ from collections.abc import Callable, Sequence
 from imagesize.errors import LIMITS, ImageError, Limits
 from imagesize.model import Base, Image, Layer
 from imagesize.stack import Duplicate, FileTree, Placed, Waste
-from imagesize.tarscan import Entry, Interest
+from imagesize.tarheaders import Entry
 
 __all__ = [
     "LIMITS", "Base", "Duplicate", "Entry", "FileTree", "Image", "ImageError", "Layer", "Limits", "Placed", "Waste", "load", "load_all",
@@ -70,6 +70,8 @@ def load_all(
 
     chosen = keep
     interest = (
-        INTEREST if chosen is None else Interest(lambda path, size: size if chosen(path, size) else wanted(path, size), *INTEREST[1:])
+        INTEREST
+        if chosen is None
+        else INTEREST._replace(keep=lambda path, size: size if chosen(path, size) else wanted(path, size), tails=None)
     )
     return load_sources(sources, Options(deep, platform, verify, limits, interest))

@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from imagesize.errors import LIMITS, ImageError
-from imagesize.tarscan import CHUNK, NOTHING, Archive, Entries, Interest, Stream, scan
+from imagesize.tarheaders import Entries
+from imagesize.tarscan import CHUNK, NOTHING, Archive, Interest, Stream, scan
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UNKNOWN = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"LZIP": "lzip", b"\x04\x22\x4d\x18": "lz4"}
 _ZSTD_WINDOW = 128 << 20  # what the zstd program allows too
-_HELD = 256 << 10
-"""Uncompressed bytes that are held at a time: they fit into a processor's own cache."""
+_HELD = 1 << 20
+"""Uncompressed bytes that are held at a time: few files reach over their end."""
 _AHEAD = 256 << 10
 """Compressed bytes that are read at a time."""
 _SAMPLE, _SAMPLES = 64 << 10, 48

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from imagesize.model import Image, Layer
 from imagesize.packages import Packages
+from imagesize.stack import FileTree
 
 
 class Row(NamedTuple):
@@ -64,7 +66,7 @@ def compare(images: Sequence[Image], packages: Sequence[Packages | None], bits_p
     return Comparison(
         tuple(_total(image, images[0], holders, bits_per_second) for image in images),
         tuple(_layers(images)),
-        _rows([folder_sums(each.items()) for each in files]),
+        _rows([folder_sums(image.final_tree) for image in images]) if deep else (),
         _rows([_packages(each) for each in packages if each]) if deep else (),
         _rows(files),
     )
@@ -106,18 +108,14 @@ def _files(image: Image) -> dict[str, int]:
     return {path: size for path, _, size in image.final_tree.files}
 
 
-def folder_sums(files: Iterable[tuple[str, int]]) -> dict[str, int]:
+def folder_sums(tree: FileTree) -> dict[str, int]:
     """Bytes in and below each folder, up to three levels deep."""
-    direct: dict[str, int] = {}
-    for path, size in files:
-        folder = path[: path.rfind("/") + 1]
-        direct[folder] = direct.get(folder, 0) + size
     sums: dict[str, int] = {}
-    for folder, size in direct.items():
-        parts = folder.split("/", 3)[:-1][:3]
-        for depth in range(1, len(parts) + 1):
-            above = "/".join(parts[:depth]) + "/"
-            sums[above] = sums.get(above, 0) + size
+    for folder, files in tree.files_in.items():
+        direct, above = sum(map(itemgetter(2), files)), ""
+        for part in folder.split("/", 3)[:3] if folder else ():
+            above += part + "/"
+            sums[above] = sums.get(above, 0) + direct
     return sums
 
 

@@ -11,7 +11,8 @@ from imagesize.blobs import Meter, Region, Scan, Source, decompressed, open_regu
 from imagesize.errors import ImageError
 from imagesize.history import Step
 from imagesize.stack import FileTree, Stacked, stack
-from imagesize.tarscan import CHUNK, FILE, Entries, Entry, Finder, Interest, fingerprint, fingerprint_of
+from imagesize.tarheaders import FILE, Entries, Entry
+from imagesize.tarscan import CHUNK, Finder, Interest, fingerprint, fingerprint_of
 
 _BEGIN = 4096
 

@@ -121,15 +121,17 @@ def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) 
     again = set(_compiled_again(tree))
     folders = _folder_kinds(tree)
     owners, found = packages.owners, dict[tuple[str, int], Needless]()
-    for path, number, size in tree.files:
-        kind = BYTECODE if number in again else folders.get(path[: max(0, path.rfind("/"))])
-        if kind is None and path.endswith(_ENDINGS):
-            kind = _file_kind(path)
-        if kind is None and owners[number] in tools:
-            kind = tool_kind
-        if kind:
-            layer = origin(path, tree.layer_of(number))
-            found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
+    for folder, files in tree.files_in.items():
+        given = folders.get(folder)
+        for path, number, size in files:
+            kind = BYTECODE if number in again else given
+            if kind is None and path.endswith(_ENDINGS):
+                kind = _file_kind(path)
+            if kind is None and owners[number] in tools:
+                kind = tool_kind
+            if kind:
+                layer = origin(path, tree.layer_of(number))
+                found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
     return sorted(found.values(), key=lambda needless: (-needless.bytes, needless.kind.slug, needless.layer))
 
 
@@ -150,7 +152,7 @@ def _folder_kinds(tree: FileTree) -> dict[str, Kind]:
         for place in kind.folders:
             by_name.setdefault(place.rpartition("/")[2], []).append((place, kind))
     found: dict[str, Kind] = {}
-    for folder in sorted(tree.folders):  # a folder before those in it
+    for folder in tree.ordered:
         above, _, name = folder.rpartition("/")
         if above in found:
             found[folder] = found[above]

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import struct
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator
 from io import BytesIO
+from operator import itemgetter
 from typing import NamedTuple
 
 from imagesize import rpmdb
 from imagesize.errors import ImageError
 from imagesize.model import Image, Layer
-from imagesize.stack import FileTree
+from imagesize.stack import File, FileTree
 from imagesize.tarscan import Interest
 
 _STATUS, _LISTS, _STATUS_D = "var/lib/dpkg/status", "var/lib/dpkg/info/", "var/lib/dpkg/status.d/"
@@ -75,7 +77,8 @@ def _listed(size: int) -> int:
     return min(size // 16, 512 << 10)
 
 
-INTEREST = Interest(wanted, _GO, _POINTERS, _GO_BYTES, _GO_FROM)
+_TAILS = frozenset(each[-4:].encode() for each in (*_DESCRIPTIONS, *_JARS))
+INTEREST = Interest(wanted, _GO, _POINTERS, _GO_BYTES, _GO_FROM, _TAILS, b"v./")  # var/lib/dpkg/status.d, however it is written
 
 
 def find(image: Image) -> Packages:
@@ -84,18 +87,18 @@ def find(image: Image) -> Packages:
     finder = _Finder(image, tree)
     for claim in (finder.dpkg, finder.apk, finder.rpm, finder.pip, finder.npm, finder.go_and_jars):
         claim()
-    counted: dict[int, list[int]] = {}
-    layers: dict[int, set[int]] = {}
-    for _, number, size in tree.files:
-        parts = finder.parts.get(number, {})
-        for owner, count in (*parts.items(), (finder.owners[number], size - sum(parts.values()))):
-            sums = counted.setdefault(owner, [0, 0])
-            sums[0] += count
-            sums[1] += owner not in parts
-            if owner >= 0:
-                layers.setdefault(owner, set()).add(tree.layer_of(number))
+    files: dict[int, list[File]] = defaultdict(list)
+    for file in tree.files:
+        files[finder.owners[file[1]]].append(file)
+    counted = {owner: [sum(map(itemgetter(2), owned)), len(owned)] for owner, owned in files.items()}
     other_bytes, other_files = counted.pop(-1, (0, 0))
-    found = [Package(*finder.labels[owner], sums[0], sums[1], tuple(sorted(layers[owner]))) for owner, sums in counted.items()]
+    layers = {owner: {tree.layer_of(number) for _, number, _ in files[owner]} for owner in counted}
+    for number, parts in finder.parts.items():
+        counted[finder.owners[number]][0] -= sum(parts.values())
+        for owner, count in parts.items():
+            counted.setdefault(owner, [0, 0])[0] += count
+            layers.setdefault(owner, set()).add(tree.layer_of(number))
+    found = [Package(*finder.labels[owner], size, count, tuple(sorted(layers[owner]))) for owner, (size, count) in counted.items()]
     found.sort(key=lambda package: (-package.bytes, package.type, package.name, package.version))
     return Packages(found, other_bytes, other_files, finder.owners, finder.labels)
 
@@ -192,7 +195,7 @@ class _Finder:
     def pip(self) -> None:
         """Python's packages: what their RECORD lists, and the bytecode of it."""
         sites = set[str]()
-        for folder in sorted(self._tree.folders):
+        for folder in self._tree.ordered:
             site, _, name = folder.rpartition("/")
             if not name.endswith(".dist-info"):
                 continue
@@ -216,7 +219,7 @@ class _Finder:
     def npm(self) -> None:
         """Node's packages: every folder below a node_modules."""
         labels: dict[str, int] = {}
-        for folder in sorted(self._tree.folders):
+        for folder in self._tree.ordered:
             place = folder.rfind(_MODULES)
             if place < 0 or (place and folder[place - 1] != "/"):
                 continue

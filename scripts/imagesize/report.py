@@ -163,7 +163,7 @@ def _fields(item: Any) -> Document:
 def _visible(image: Image, top: int) -> tuple[list[tuple[str, int, int]], list[tuple[str, int]]]:
     """The files of the final file system, of which the `top` largest come first and in order, and its folders, the largest first."""
     files = image.final_tree.files
-    folders = compare.folder_sums((path, size) for path, _, size in files)
+    folders = compare.folder_sums(image.final_tree)
     least = sorted(map(itemgetter(2), files), reverse=True)[top - 1] if 0 < top < len(files) else 0
     large = sorted(each for each in files if each[2] >= least)
     large.sort(key=itemgetter(2), reverse=True)  # which leaves files of one size in the order of their paths

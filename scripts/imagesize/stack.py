@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
-from imagesize.tarscan import FOLDER, HARDLINK, OPAQUE, WHITEOUT, Entries, Entry
+from imagesize.tarheaders import FOLDER, HARDLINK, OPAQUE, WHITEOUT, Entries, Entry
 
-_File = tuple[str, int]  # a path and its number
+File = tuple[str, int, int]
+"""Path, number and size of a file with content."""
 _LARGE = 64 << 10  # from here on a look at the beginning may save one at the whole
 DELETED, OVERWRITTEN, METADATA, OPAQUE_FOLDER = "deleted", "overwritten", "metadata", "opaque"
 
@@ -107,7 +110,7 @@ class FileTree:
 
     def __iter__(self) -> Iterator[str]:
         """All paths, sorted within each folder, folders sorted."""
-        for folder in sorted(self.folders):
+        for folder in self.ordered:
             yield from sorted(self.folders[folder])
 
     def items(self) -> Iterator[tuple[str, Placed]]:
@@ -118,17 +121,28 @@ class FileTree:
                 yield path, self._placed(path, number)
 
     @cached_property
-    def files(self) -> list[tuple[str, int, int]]:
-        """Path, number and size of every file with content; a hard-linked one once."""
-        sizes, names = self.sizes, self.names
-        found, seen = list[tuple[str, int, int]](), set[int]()
-        for folder in sorted(self.folders):
-            for path, number in sorted(self.folders[folder].items()):
-                if number >= 0 and sizes[number] and number not in seen:
-                    if number in names:
-                        seen.add(number)
-                    found.append((path, number, sizes[number]))
+    def ordered(self) -> list[str]:
+        """All folders, one before those in it."""
+        return sorted(self.folders)
+
+    @cached_property
+    def files_in(self) -> dict[str, list[File]]:
+        """Of each folder the files with content, sorted; of a hard-linked one the first name alone."""
+        sizes, names, first = self.sizes, self.names, dict[int, str]()
+        found: dict[str, list[File]] = {}
+        for folder in self.ordered:
+            here = sorted(self.folders[folder].items())
+            files = [(path, number, sizes[number]) for path, number in here if number >= 0 and sizes[number]]
+            if names:
+                files = [file for file in files if file[1] not in names or first.setdefault(file[1], file[0]) == file[0]]
+            if files:
+                found[folder] = files
         return found
+
+    @cached_property
+    def files(self) -> list[File]:
+        """All of them."""
+        return list(chain.from_iterable(self.files_in.values()))
 
     def resolve(self, path: str, depth: int = 40) -> str:
         """The path with the links among its folders followed within the image; the path itself where that fails."""
@@ -199,13 +213,6 @@ class _Contents:
     def begin(self, number: int) -> int:
         return self._prints.begin(self._tree.layer_of(number), self._tree.at(number)[1])
 
-    def groups(self, files: Iterable[_File], key: Callable[[int], int]) -> Iterator[list[_File]]:
-        """The files that are not alone with what `key` gives for their number."""
-        groups: dict[int, list[_File]] = {}
-        for file in files:
-            groups.setdefault(key(file[1]), []).append(file)
-        return (group for group in groups.values() if len(group) > 1)
-
 
 class _Builder:
     """Adds layer after layer to a tree and notes what each hides."""
@@ -227,38 +234,35 @@ class _Builder:
                     self._remove(path, DELETED, layer)
                 elif kind == OPAQUE:
                     self._clear(path, OPAQUE_FOLDER, layer)
-        hidden = self._hidden
-        parent, names = "", folders[""]
-        for index, kind in enumerate(kinds):
+        parent, names, hidden = "", folders[""], self._hidden
+        for number, (path, kind) in enumerate(zip(paths, kinds, strict=True), start):
             if kind >= WHITEOUT:
                 continue
-            path = paths[index]
-            folder = path[: max(0, path.rfind("/"))]
+            folder = path.rpartition("/")[0]
             if folder != parent or folder not in folders:
                 names = folders[folder] if folder in folders else self._make(folder, layer)
                 parent = folder
-            number = start + index
             if kind == FOLDER:
-                if path in folders:
-                    if path:
-                        names[path] = number
-                    continue
-                if path in names:
-                    self._lose(names[path], OVERWRITTEN, layer)
-                folders[path] = {}
-                names[path] = number
+                if path not in folders:
+                    if path in names:
+                        self._lose(names[path], OVERWRITTEN, layer)
+                    folders[path] = {}
+                if path:
+                    names[path] = number
                 continue
             if kind == HARDLINK:
-                target = self.tree.find(links[index])
-                if target is None or links[index] in folders or f"{links[index]}/".startswith(f"{path}/"):
+                link = links[number - start]
+                target = self.tree.find(link)
+                if target is None or link in folders or f"{link}/".startswith(f"{path}/"):
                     continue  # an engine could not make it either
                 number = target
                 self.tree.names[number] = self.tree.names.get(number, 1) + 1
-            if path in folders:
-                self._clear(path, OVERWRITTEN, layer)
-                del folders[path]
-            elif path in names:
-                self._lose(names[path], OVERWRITTEN, layer, number)
+            if path in names:
+                if path in folders:
+                    self._clear(path, OVERWRITTEN, layer)
+                    del folders[path]
+                else:
+                    self._lose(names[path], OVERWRITTEN, layer, number)
             elif path in hidden and hidden[path] in self._gone:
                 self._gone[hidden[path]] = (OVERWRITTEN, layer)
                 self._replaced[hidden[path]] = number
@@ -329,8 +333,8 @@ class _Builder:
             heir = self._replaced.get(number, -1)
             if how == OVERWRITTEN and heir >= 0 and tree.sizes[heir] == size and contents.whole(number) == contents.whole(heir):
                 how = METADATA
-            entries, index = tree.at(number)
-            wasted.append(Waste(entries.paths[index], size, how, tree.layer_of(number), layer))
+            added = tree.layer_of(number)
+            wasted.append(Waste(tree.layers[added].paths[number - tree.starts[added]], size, how, added, layer))
         wasted.sort(key=itemgetter(0, 3))
         wasted.sort(key=itemgetter(1), reverse=True)  # which leaves those of one size in their order
         return wasted
@@ -338,17 +342,22 @@ class _Builder:
 
 def _duplicates(tree: FileTree, contents: _Contents) -> list[Duplicate]:
     """Contents that several files of the tree have; only files of one size are looked into."""
-    sizes: dict[int, list[_File]] = {}
-    for path, number, size in tree.files:
-        sizes.setdefault(size, []).append((path, number))
-    found = []
-    for size, files in sizes.items():
-        if len(files) < 2:
-            continue
-        look = size > _LARGE and not any(contents.known[number] for _, number in files)
-        groups = contents.groups(files, contents.begin) if look else iter((files,))
-        for likely in groups:
-            for group in contents.groups(likely, contents.whole):
-                paths, numbers = zip(*sorted(group), strict=True)
-                found.append(Duplicate(size, paths, tuple(map(tree.layer_of, numbers))))
+    likely, found = list[File](), list[Duplicate]()
+    known = contents.known
+    for files in _alike(tree.files, [size for _, _, size in tree.files]):
+        if files[0][2] > _LARGE and not any(known[number] for _, number, _ in files):
+            files = list(chain.from_iterable(_alike(files, [contents.begin(number) for _, number, _ in files])))
+        likely += files
+    for files in _alike(likely, [(size, known[number] or contents.whole(number)) for _, number, size in likely]):
+        paths, numbers, sizes = zip(*sorted(files), strict=True)
+        found.append(Duplicate(sizes[0], paths, tuple(map(tree.layer_of, numbers))))
     return sorted(found, key=lambda duplicate: (-duplicate.extra, duplicate.paths))
+
+
+def _alike(files: Sequence[File], keys: Sequence[Hashable]) -> Iterable[list[File]]:
+    """The files that are not alone with their key."""
+    times, groups = Counter(keys), defaultdict[Hashable, list[File]](list)
+    for file, key in zip(files, keys, strict=True):
+        if times[key] > 1:
+            groups[key].append(file)
+    return groups.values()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from imagesize.blobs import Meter, Region, Scan, compression_of, scan_member
 from imagesize.errors import ImageError, Limits
-from imagesize.tarscan import BLOCK, FILE, HARDLINK, SYMLINK, Archive, Interest, Stream, clean, scan
+from imagesize.tarheaders import BLOCK, FILE, HARDLINK, SYMLINK, clean
+from imagesize.tarscan import Archive, Interest, Stream, scan
 
 _DOCUMENTS = 64 << 20  # all documents of a stream together
 

@@ -1,104 +1,36 @@
 """Every entry of a tar: path, size, kind, owner, mode and time, at the speed at which its bytes arrive.
 
-Reads ustar, GNU (long names, base-256 numbers, sparse files) and pax (path, linkpath, size, uid, gid, mtime). A plain archive
-on disk is hopped through: only headers are read. A stream is read once; each file's fingerprint is taken on the way.
-Absolute paths are taken as below the image's root, as engines take them (ko writes its program so); a path or hard link whose `..`
-leads out of it is refused. Neither is ever looked for on this machine.
-Sources: POSIX.1-2017 `pax`, GNU tar's manual "Basic Tar Format", OCI image-spec `layer.md` (whiteouts).
+A plain archive on disk is hopped through: only headers are read. A stream is read once; each file's fingerprint is taken on the way.
+No path of an archive is ever looked for on this machine.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from struct import Struct
 from typing import NamedTuple, Protocol
 
 from imagesize.errors import LIMITS, ImageError
+from imagesize.tarheaders import AT_ONCE, BLOCK, Entries, Headers, check, decimal, extend, number, path_of
 
 try:  # five times as fast as zlib's, and with the same results
     from isal.isal_zlib import adler32, crc32
 except ImportError:
     from zlib import adler32, crc32
 
-FILE, FOLDER, SYMLINK, HARDLINK, OTHER, WHITEOUT, OPAQUE = range(7)
-KINDS = ("file", "folder", "symlink", "hardlink", "other", "whiteout", "opaque")
-
-BLOCK = 512
 CHUNK = 1 << 20
 """Bytes of a stream that are held at a time."""
 _WINDOW = 8 << 10
 _EXTENSION = 1 << 20  # a longer name or longer pax records than this are an attack
 _BEGIN = 4 << 10
-_HEADER = Struct("100s24s12s12s8sc")  # name; mode, owner and group; size; time; checksum; kind
+_BLOCK = Struct(f"{BLOCK}s")
 _ZERO = bytes(BLOCK)
-_USTAR = b"ustar\0"
+_NAME = 100  # bytes of a name; one so long may go on elsewhere
+_MOST = 1 << 60
 _NAMES = 256 << 20  # bytes of all extended headers of a layer
-_PATH = 4096
-_SUMS = 4000  # names and numbers of one kind have sums in a narrow range
-_TIMES = 1000  # an image's files have few times, or each its own
-_RECORDS = (b"path", b"linkpath", b"size", b"uid", b"gid", b"mtime", b"GNU.sparse.name")
-_KIND = {
-    b"0": FILE, b"\0": FILE, b"7": FILE, b"S": FILE, b"1": HARDLINK, b"2": SYMLINK, b"3": OTHER, b"4": OTHER, b"5": FOLDER, b"6": OTHER,
-}  # fmt: skip
-_HEADER_ONLY = (b"1", b"2", b"3", b"4", b"5", b"6")
-_EXTENDS = {b"x": "pax", b"g": "global", b"L": "path", b"K": "linkpath", b"X": "pax"}
-_WHITEOUT = ".wh."
-_OPAQUE = ".wh..wh..opq"
-
-
-class Entry(NamedTuple):
-    """One member of a layer."""
-
-    path: str
-    """Without a leading slash; of a whiteout the path that it hides, of an opaque folder that folder."""
-    kind: str
-    """file, folder, symlink, hardlink, other (devices, pipes), whiteout or opaque."""
-    size: int
-    """Payload bytes in the archive; 0 for all but files."""
-    mode: int
-    uid: int
-    gid: int
-    mtime: int
-    """Seconds since 1970."""
-    link: str
-    """Where a link points: as written for a symlink, normalised for a hard link."""
-
-
-class Entries(Sequence[Entry]):
-    """The entries of one layer in their order, as columns: about 200 bytes each."""
-
-    __slots__ = ("ended", "kinds", "links", "mtimes", "offsets", "owners", "paths", "prints", "sizes")
-
-    def __init__(self) -> None:
-        self.paths: list[str] = []
-        self.kinds = bytearray()
-        self.sizes = array("q")
-        self.offsets = array("q")
-        self.owners: list[tuple[int, int, int]] = []
-        """(mode, uid, gid), shared between entries."""
-        self.mtimes = array("q")
-        self.prints = array("Q")
-        """Fingerprints of files that came in a stream, else 0."""
-        self.links: dict[int, str] = {}
-        self.ended = False
-        """Whether the block of zeros was there with which a tar ends."""
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> Entry:  # type: ignore[override]
-        mode, uid, gid = self.owners[index]
-        link = self.links.get(index, "")
-        return Entry(self.paths[index], KINDS[self.kinds[index]], self.sizes[index], mode, uid, gid, self.mtimes[index], link)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return map(self.__getitem__, range(len(self.paths)))
-
-    @property
-    def file_bytes(self) -> int:
-        """Payload of all regular files."""
-        return sum(self.sizes)
+_SPACE, _REGULAR, _SPARSE = b" 0S"
+_HEADER_ONLY = b"123456"
+_EXTENDS = {ord("x"): "pax", ord("g"): "global", ord("L"): "path", ord("K"): "linkpath", ord("X"): "pax"}
 
 
 class Interest(NamedTuple):
@@ -114,6 +46,10 @@ class Interest(NamedTuple):
     """and how many bytes from there on are kept."""
     marked_from: int = 1 << 62
     """The size from which an executable is searched."""
+    tails: frozenset[bytes] | None = None
+    """The last four bytes of all paths that `keep` is asked about;"""
+    heads: bytes = b""
+    """or the first one; without tails it is asked about all."""
 
 
 NOTHING = Interest(lambda path, size: 0)
@@ -123,8 +59,12 @@ class Input(Protocol):
     """Bytes of an archive that are asked for in rising order."""
 
     @property
-    def passing(self) -> Interest | None:
-        """For an archive that comes once: whose bytes are kept. The scan itself looks at all other files that lie in its window."""
+    def passing(self) -> Interest:
+        """Whose bytes are kept. The scan itself looks at all other files that lie in its window."""
+
+    @property
+    def reach(self) -> int:
+        """Up to where files need no visit: their bytes can be had later."""
 
     def window(self, at: int) -> tuple[bytes | memoryview, int]:
         """Bytes at hand, good until more is asked for, and the offset of their first: from `at` on at least 512, or all to the end."""
@@ -133,39 +73,39 @@ class Input(Protocol):
         """All bytes of a small payload."""
 
     def visit(self, at: int, size: int, path: str, executable: bool) -> tuple[int, bytes | None]:
-        """The fingerprint of a file's payload (0 where it can be had later) and what was kept of it."""
+        """The fingerprint of a file's payload and what was kept of it."""
 
 
 class Archive:
     """An archive that can be read at any place: headers are fetched, payloads are passed over."""
 
-    passing = None
+    passing = NOTHING
 
     def __init__(self, read_at: Callable[[int, int], bytes], size: int) -> None:
-        self._read_at, self._size = read_at, size
+        self._read_at, self.reach = read_at, size
         self._window, self._start = b"", 0
 
     def window(self, at: int) -> tuple[bytes, int]:
-        self._window, self._start = self._read_at(at, min(_WINDOW, self._size - at)) if at < self._size else b"", at
+        self._window, self._start = self._read_at(at, min(_WINDOW, self.reach - at)) if at < self.reach else b"", at
         return self._window, at
 
     def payload(self, at: int, size: int) -> bytes:
         place = at - self._start
         if place >= 0 and place + size <= len(self._window):
             return self._window[place : place + size]
-        data = self._read_at(at, size) if at + size <= self._size else b""
+        data = self._read_at(at, size) if at + size <= self.reach else b""
         if len(data) != size:
             raise ImageError(f"the archive ends within an entry at byte {at}")
         return data
 
     def visit(self, at: int, size: int, path: str, executable: bool) -> tuple[int, bytes | None]:
-        if at + size > self._size:
-            raise ImageError(f"the archive ends within {path!r}, which claims {size} bytes where {max(0, self._size - at)} are left")
-        return 0, None
+        raise ImageError(f"the archive ends within {path!r}, which claims {size} bytes where {max(0, self.reach - at)} are left")
 
 
 class Stream:
     """An archive that comes once, in chunks of any length, ended by an empty one; a chunk need not last longer than to the next."""
+
+    reach = 0
 
     def __init__(self, read: Callable[[], bytes | memoryview], interest: Interest = NOTHING) -> None:
         self._read, self.passing = read, interest
@@ -285,7 +225,7 @@ class Finder:
 
     def see(self, piece: memoryview) -> memoryview:
         """Look at the next piece; gives it back."""
-        _, marker, then, after, _ = self._interest
+        marker, then, after = self._interest[1:4]
         if self.found is None:
             data = self._tail + bytes(piece)
             at = data.find(marker)
@@ -320,205 +260,107 @@ def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, by
 
     Returns them, and what was kept of files by their index. Raises ImageError on what is no tar, or too much.
     """
-    entries, kept = Entries(), dict[int, bytes]()
-    paths, kinds, sizes, offsets = entries.paths.append, entries.kinds.append, entries.sizes.append, entries.offsets.append
-    owners, mtimes, prints = entries.owners.append, entries.mtimes.append, entries.prints.append
-    unpack, visit, passing = _HEADER.unpack_from, data.visit, data.passing
-    keep, marked_from = (passing.keep, passing.marked_from) if passing else (None, 0)
-    known_owners, known_times, known_kinds = dict[bytes, tuple[int, int, int]](), dict[bytes, int](), _KIND
-    known_sums = dict[bytes, int]()
-    extra, everywhere, names = dict[str, str](), dict[str, str](), _NAMES
+    headers = Headers(most)
+    try:
+        kept = _hop(data, headers)
+    except ImageError:
+        headers.check()  # if one before it is none, that is the reason
+        raise
+    headers.flush()
+    return headers.entries, kept
+
+
+def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
+    """Go from header to header and gather them; what was kept of files between them."""
+    blocks, offsets, sizes, prints = headers.blocks, headers.offsets.append, headers.sizes.append, headers.prints.append
+    unpack, visit, take, reach, heads = _BLOCK.unpack_from, data.visit, headers.blocks.append, data.reach, data.passing.heads
+    tails, common = (data.passing.tails, data.passing.marked_from) if data.passing.tails is not None else (frozenset(), 0)
+    kept, extra, everywhere, names = dict[int, bytes](), dict[str, str](), dict[str, str](), _NAMES
     window: bytes | memoryview = b""
-    at = index = start = held = 0
+    at = start = 0
+    last = -1  # where in the window the last header can begin
     while True:
         place = at - start
-        if not 0 <= place <= held - BLOCK:
+        if not 0 <= place <= last:
             window, start = data.window(at)
-            place, held = at - start, len(window)
-        block = window[place : place + BLOCK]
-        if len(block) < BLOCK:
-            break
-        name, owned, length, time, checksum, flag = unpack(block)
-        # adler32's lower half is the sum of the bytes plus 1, modulo 65521; a checksum counts its own field as spaces
+            place, last = at - start, len(window) - BLOCK
+            if place > last:
+                break
+        (block,) = unpack(window, place)
+        at += BLOCK
         try:
-            expected = known_sums.get(checksum)
-            if expected is None:
-                if len(known_sums) > _SUMS:
-                    known_sums.clear()
-                expected = known_sums[checksum] = (int(checksum.rstrip(b"\0 "), 8) + sum(checksum) - 255) % 65521
-            if adler32(block) & 0xFFFF != expected:
+            stored = int(block[124:135], 8)
+            if block[135] > _SPACE:
                 raise ValueError
         except ValueError:
             if block == _ZERO:
-                entries.ended = True
+                headers.entries.ended = True
                 break
-            raise ImageError(f"what stands at byte {at} is no tar header" if at else "it is not a tar archive") from None
-        at += BLOCK
-        try:
-            size = int(length.rstrip(b"\0 "), 8)
-        except ValueError:
-            size = _number(length)
+            check(block, at - BLOCK)
+            stored = number(block[124:136])
+        flag = block[156]
         if flag in _EXTENDS:
-            if not 0 <= size <= _EXTENSION:
-                raise ImageError(f"the extended header at byte {at - BLOCK} claims {size} bytes")
-            names -= size
+            check(block, at - BLOCK)
+            if not 0 <= stored <= _EXTENSION:
+                raise ImageError(f"the extended header at byte {at - BLOCK} claims {stored} bytes")
+            names -= stored
             if names < 0:
                 raise ImageError("its extended headers together are larger than any image's")
-            _extend(_EXTENDS[flag], data.payload(at, size), extra, everywhere)
-            held = 0  # what was asked for since may have taken the window's place
-            at += (size + 511) & ~511
+            extend(_EXTENDS[flag], data.payload(at, stored), extra, everywhere)
+            last = -1  # what was asked for since may have taken the window's place
+            at += (stored + 511) & ~511
             continue
-        if index >= most:
-            raise ImageError(f"it has more than {most:,} entries; --max-entries moves that bound")
 
-        if block[345] and block[257:263] == _USTAR:
-            name = bytes(block[345:500]).partition(b"\0")[0] + b"/" + name
-        path = name.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-        try:
-            owner = known_owners[owned]
-        except KeyError:
-            owner = known_owners[owned] = (_number(owned[:8]) & 0o7777, _number(owned[8:16]), _number(owned[16:]))
-        mtime = -1
+        records: Mapping[str, str] = {}
         if extra or everywhere:
-            extended = {**everywhere, **extra}
+            records = {**everywhere, **extra}
             extra.clear()
-            path = clean(extended.get("GNU.sparse.name") or extended.get("path") or path)
-            size = _decimal(extended, "size", size)
-            mtime = _decimal(extended, "mtime", -1)
-            owner = (owner[0], _decimal(extended, "uid", owner[1]), _decimal(extended, "gid", owner[2]))
-            link = extended.get("linkpath", "")
-        else:
-            link = ""
-        if mtime < 0:
-            try:
-                mtime = known_times[time]
-            except KeyError:
-                if len(known_times) > _TIMES:
-                    known_times.clear()
-                mtime = known_times[time] = _number(time)
-
-        kind = known_kinds.get(flag, FILE)
-        if path[-1:] == "/":
-            path = path.rstrip("/")
-            if flag == b"\0":  # as before POSIX
-                kind = FOLDER
-        if "/." in path or path[:1] in "./" or "//" in path:
-            path, kind = _unusual(path, kind)
-        if kind in (HARDLINK, SYMLINK):
-            link = link or bytes(block[157:257]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
-            entries.links[index] = clean(link) if kind == HARDLINK else link
-        elif not path and kind != FOLDER and kind != OPAQUE:
-            raise ImageError(f"the entry at byte {at - BLOCK} has no name")
-        stored = size if flag not in _HEADER_ONLY else 0
-        if not 0 <= stored < 1 << 60:
-            raise ImageError(f"{path!r} claims {size} bytes")
-        if flag == b"S":
-            at, held = _after_sparse_map(data, block, at), 0
+            headers.extend(records)
+            stored = decimal(records, "size", stored)
+        if flag in _HEADER_ONLY:
+            stored = 0
+        elif flag == _SPARSE:
+            check(block, at - BLOCK)
+            at, last = _after_sparse_map(data, block, at), -1
         mark = 0
-        if stored and kind == FILE:
-            place, end = at - start, at - start + stored
-            executable = owner[0] & 0o111 != 0
-            if keep and end <= held and not (keep(path, stored) or (executable and stored >= marked_from)):
-                mark = crc32(window[place:end]) << 32 | adler32(window[place : min(end, place + _BEGIN)])  # what `fingerprint` does
-            else:
-                mark, data_kept = visit(at, stored, path, executable)
-                if data_kept is not None:
-                    kept[index] = data_kept
-                held = 0 if keep else held
-        paths(path)
-        kinds(kind)
-        sizes(stored if kind == FILE else 0)
+        if stored:
+            begin, after, end = at - start, at - start + stored, block.find(0)
+            if (
+                after - BLOCK <= last and 0 < stored < common and block[end - 4 : end] not in tails
+                and block[0] not in heads and 0 < end < _NAME and not records
+            ):  # fmt: skip
+                payload = window[begin:after]
+                mark = crc32(payload) << 32 | adler32(payload if stored <= _BEGIN else payload[:_BEGIN])  # what `fingerprint` does
+            elif at + stored > reach or stored < 0:
+                check(block, at - BLOCK)
+                path = path_of(block, records)
+                if not 0 < stored < _MOST:
+                    raise ImageError(f"{path!r} claims {stored} bytes")
+                mark, part = visit(at, stored, path, number(block[100:108]) & 0o111 != 0)
+                if part is not None:
+                    kept[len(headers)] = part
+                last = -1
+        take(block)
         offsets(at)
-        owners(owner)
-        mtimes(mtime if mtime < 1 << 62 else 0)
+        sizes(stored)
         prints(mark)
-        index += 1
+        if len(blocks) == AT_ONCE:
+            headers.flush()
         at += (stored + 511) & ~511
-    if block and not entries.ended:
+    if place < len(window) and not headers.entries.ended:
         raise ImageError(f"the archive ends within a header at byte {at}" if at else "it is not a tar archive")
     if extra:
         raise ImageError("the archive ends after an extended header")
-    return entries, kept
+    return kept
 
 
-def clean(path: str) -> str:
-    """A path in an archive as engines read it: below the root, without dots; raises ImageError where it leaves the root."""
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if not parts:
-                raise ImageError(f"the path {path!r} leads out of the image")
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    if len(path) > _PATH or "\0" in path:
-        raise ImageError(f"the path {path[:80]!r}… is none that a file system takes")
-    return "/".join(parts)
-
-
-def _unusual(path: str, kind: int) -> tuple[str, int]:
-    """A path that must be cleaned, or that marks what a layer hides."""
-    path = clean(path)
-    folder, slash, name = path.rpartition("/")
-    if not name.startswith(_WHITEOUT):
-        return path, kind
-    if name == _OPAQUE:
-        return folder, OPAQUE
-    hidden = name.removeprefix(_WHITEOUT)
-    if hidden in ("", ".", ".."):
-        raise ImageError(f"the whiteout {path!r} leads out of its folder")
-    if hidden.startswith(_WHITEOUT):  # what AUFS keeps for itself
-        return path, OTHER
-    return folder + slash + hidden, WHITEOUT
-
-
-def _number(field: bytes) -> int:
-    """A numeric field: octal digits, or base 256 where its first bit is set."""
-    if field[0] & 0x80:
-        value = int.from_bytes(field, "big", signed=field[0] == 0xFF)
-        return value if field[0] == 0xFF else value & (1 << 8 * len(field) - 1) - 1
-    digits = field.partition(b"\0")[0].strip()
-    try:
-        return int(digits, 8) if digits else 0
-    except ValueError:
-        raise ImageError(f"a tar header has {digits!r} for a number") from None
-
-
-def _decimal(records: dict[str, str], key: str, default: int) -> int:
-    try:
-        return int(records[key].partition(".")[0]) if key in records else default
-    except ValueError:
-        raise ImageError(f"an extended header has {records[key][:40]!r} for {key}") from None
-
-
-def _extend(kind: str, data: bytes, extra: dict[str, str], everywhere: dict[str, str]) -> None:
-    """Note what an extended header says of the next entry, or of all that follow."""
-    if kind in ("path", "linkpath"):
-        extra[kind] = data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-        return
-    records = everywhere if kind == "global" else extra
-    at = 0
-    while at < len(data) and data[at]:
-        try:
-            space = data.index(b" ", at, at + 20)
-            end = at + int(data[at:space])
-            key, equals, value = data[space + 1 : end - 1].partition(b"=")
-            if not (equals and space < end <= len(data) and data[end - 1] == 10):
-                raise ValueError
-        except ValueError:
-            raise ImageError("an extended header is not made of pax records") from None
-        if key in _RECORDS:
-            records[key.decode()] = value.decode("utf-8", "surrogateescape")
-        at = end
-
-
-def _after_sparse_map(data: Input, block: bytes | memoryview, at: int) -> int:
+def _after_sparse_map(data: Input, block: bytes, at: int) -> int:
     """Pass over the blocks in which GNU tar goes on with the map of a sparse file."""
     more = block[482]
     while more:
         window, start = data.window(at)
-        block = window[at - start : at - start + BLOCK]
-        if len(block) < BLOCK:
+        part = window[at - start : at - start + BLOCK]
+        if len(part) < BLOCK:
             raise ImageError("the archive ends within the map of a sparse file")
-        more, at = block[504], at + BLOCK
+        more, at = part[504], at + BLOCK
     return at

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from imagesize.errors import ImageError
-from imagesize.tarscan import Archive, Entries, Finder, Interest, Stream, fingerprint, fingerprint_of, scan
+from imagesize.packages import INTEREST
+from imagesize.tarheaders import Entries
+from imagesize.tarscan import Archive, Finder, Interest, Stream, fingerprint, fingerprint_of, scan
 from tests.imagesize.archives import file, folder, hardlink, symlink, tar
 
 
@@ -132,11 +134,33 @@ def test_a_stream_reads_what_an_archive_reads(form: int, chunk: int) -> None:
     assert list(entries.prints) == [fingerprint(member.data) if member.data else 0 for member in members]
 
 
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("var/lib/dpkg/status.d/tzdata", True),
+        ("./var/lib/dpkg/status.d/tzdata", True),
+        ("/var/lib/dpkg/status.d/tzdata", True),
+        ("usr/lib/python3/site-packages/six.dist-info/RECORD", True),
+        ("/".join(["n" * 30] * 4) + "/six.dist-info/RECORD", True),
+        ("n" * 83 + ".dist-info/RECORD", True),
+        ("srv/node_modules/x/package.json", True),
+        ("srv/node_modules/x/index.js", False),
+        ("a", False),
+    ],
+)
+def test_what_is_kept_for_packages_does_not_depend_on_how_its_path_is_written(form: int, path: str, kept: bool) -> None:
+    data = tar([file("first", b"1"), file(path, b"content"), file("last", b"2")], form)
+    entries, found = stream(data, 1 << 20, INTEREST)
+    assert [entry.size for entry in entries] == [1, 7, 1]
+    assert found == ({1: b"content"} if kept else {})
+
+
 def test_what_is_remembered_of_headers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     data = tar([file(f"d/{number}", number) for number in range(30)])
     entries = list(plain(data))
-    monkeypatch.setattr("imagesize.tarscan._SUMS", 1)
-    monkeypatch.setattr("imagesize.tarscan._TIMES", 0)
+    monkeypatch.setattr("imagesize.tarheaders._SUMS", 1)
+    monkeypatch.setattr("imagesize.tarheaders._TIMES", 0)
     assert list(plain(data)) == entries
 
 
@@ -168,6 +192,9 @@ def test_a_marker_is_found_across_pieces(chunk: int) -> None:
         (header(b"a", b"0000000x000") + END, "for a number"),
         (header(b"x", b"77777777777", b"x") + END, "extended header"),
         (header(b"x", b"00000000004", b"L") + padded(b"abc\0"), "ends after an extended header"),
+        (header(b"x", b"00000000004", b"L") + padded(b"abc\0") + END, "ends after an extended header"),
+        (header(b"a") + header(b"b").replace(b"000644", b"000645") + header(b"c", b"00000007777") + b"abc", "at byte 512 is no tar header"),
+        (header(b"d/.wh.a", b"00000007777") + b"abc", "ends"),
         (header(b"../a") + END, "leads out of the image"),
         (header(b"a/../../b") + END, "leads out of the image"),
         (header(b"h", flag=b"1", link=b"../../etc/passwd") + END, "leads out of the image"),

@@ -12,7 +12,7 @@ from imagesize.units import visible
 if TYPE_CHECKING:
     from imageproof.proof import Proof
     from imagesize.model import Image
-    from imagesize.tarscan import Entry
+    from imagesize.tarheaders import Entry
 
 _CODE = tuple(
     ".py .pyc .pyd .js .mjs .cjs .ts .rb .php .pl .pm .sh .bash .so .jar .war .class .dll .node .lua .ex .beam .wasm .R".split()

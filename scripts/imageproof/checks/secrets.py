@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imageproof.proof import Proof
     from imageproof.workspace import Canary
     from imagesize.model import Image, Layer
-    from imagesize.tarscan import Entry
+    from imagesize.tarheaders import Entry
 
 _HEAD = 8
 _OPENED = 8 << 20
