@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from imagesize.blobs import Meter, Region, Scan, Source, decompressed, open_regular, scan_region
+from imagesize.checksums import fingerprint, fingerprint_of
 from imagesize.errors import ImageError
 from imagesize.history import Step
 from imagesize.stack import FileTree, Stacked, stack
 from imagesize.tarheaders import FILE, Entries, Entry
-from imagesize.tarscan import CHUNK, Finder, Interest, fingerprint, fingerprint_of
+from imagesize.tarscan import CHUNK, Finder, Interest
 
 _BEGIN = 4096
 

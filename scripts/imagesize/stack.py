@@ -348,7 +348,7 @@ def _duplicates(tree: FileTree, contents: _Contents) -> list[Duplicate]:
         if files[0][2] > _LARGE and not any(known[number] for _, number, _ in files):
             files = list(chain.from_iterable(_alike(files, [contents.begin(number) for _, number, _ in files])))
         likely += files
-    for files in _alike(likely, [(size, known[number] or contents.whole(number)) for _, number, size in likely]):
+    for files in _alike(likely, [(size, contents.whole(number)) for _, number, size in likely]):
         paths, numbers, sizes = zip(*sorted(files), strict=True)
         found.append(Duplicate(sizes[0], paths, tuple(map(tree.layer_of, numbers))))
     return sorted(found, key=lambda duplicate: (-duplicate.extra, duplicate.paths))

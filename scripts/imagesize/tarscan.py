@@ -6,29 +6,24 @@ No path of an archive is ever looked for on this machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
 from typing import NamedTuple, Protocol
 
+from imagesize.checksums import fingerprint, fingerprint_of
 from imagesize.errors import LIMITS, ImageError
 from imagesize.tarheaders import AT_ONCE, BLOCK, Entries, Headers, check, decimal, extend, number, path_of
-
-try:  # five times as fast as zlib's, and with the same results
-    from isal.isal_zlib import adler32, crc32
-except ImportError:
-    from zlib import adler32, crc32
 
 CHUNK = 1 << 20
 """Bytes of a stream that are held at a time."""
 _WINDOW = 8 << 10
 _EXTENSION = 1 << 20  # a longer name or longer pax records than this are an attack
-_BEGIN = 4 << 10
 _BLOCK = Struct(f"{BLOCK}s")
 _ZERO = bytes(BLOCK)
 _NAME = 100  # bytes of a name; one so long may go on elsewhere
 _MOST = 1 << 60
 _NAMES = 256 << 20  # bytes of all extended headers of a layer
-_SPACE, _REGULAR, _SPARSE = b" 0S"
+_SPACE, _SPARSE = b" S"
 _HEADER_ONLY = b"123456"
 _EXTENDS = {ord("x"): "pax", ord("g"): "global", ord("L"): "path", ord("K"): "linkpath", ord("X"): "pax"}
 
@@ -239,22 +234,6 @@ class Finder:
         return piece
 
 
-def fingerprint(data: bytes | memoryview) -> int:
-    """64 bits that tell contents of one size apart: the CRC of all, and a second checksum of how they begin."""
-    return crc32(data) << 32 | adler32(data[:_BEGIN])
-
-
-def fingerprint_of(pieces: Iterable[memoryview] | Iterable[bytes]) -> int:
-    """The fingerprint of the pieces joined."""
-    crc, adler, left = 0, 1, _BEGIN
-    for piece in pieces:
-        crc = crc32(piece, crc)
-        if left > 0:
-            adler = adler32(piece[:left], adler)
-            left -= len(piece)
-    return crc << 32 | adler
-
-
 def scan(data: Input, most: int = LIMITS.entries) -> tuple[Entries, dict[int, bytes]]:
     """Read all entries of a tar, at most so many.
 
@@ -315,7 +294,7 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
         if extra or everywhere:
             records = {**everywhere, **extra}
             extra.clear()
-            headers.extend(records)
+            headers.extend(block, records)
             stored = decimal(records, "size", stored)
         if flag in _HEADER_ONLY:
             stored = 0
@@ -329,8 +308,7 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
                 after - BLOCK <= last and 0 < stored < common and block[end - 4 : end] not in tails
                 and block[0] not in heads and 0 < end < _NAME and not records
             ):  # fmt: skip
-                payload = window[begin:after]
-                mark = crc32(payload) << 32 | adler32(payload if stored <= _BEGIN else payload[:_BEGIN])  # what `fingerprint` does
+                mark = fingerprint(window[begin:after])
             elif at + stored > reach or stored < 0:
                 check(block, at - BLOCK)
                 path = path_of(block, records)

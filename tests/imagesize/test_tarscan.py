@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from imagesize.checksums import fingerprint, fingerprint_of
 from imagesize.errors import ImageError
 from imagesize.packages import INTEREST
 from imagesize.tarheaders import Entries
-from imagesize.tarscan import Archive, Finder, Interest, Stream, fingerprint, fingerprint_of, scan
+from imagesize.tarscan import Archive, Finder, Interest, Stream, scan
 from tests.imagesize.archives import file, folder, hardlink, symlink, tar
 
 
