@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import zlib
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import import_module
+from mmap import mmap
 from typing import Any, NamedTuple
 
-from imagesize.errors import LIMITS, ImageError
+from imagesize.errors import LIMITS, ImageError, Limits
 from imagesize.tarheaders import Entries
 from imagesize.tarscan import CHUNK, NOTHING, Archive, Interest, Stream, scan
 
@@ -22,6 +24,8 @@ _HELD = 1 << 20
 """Uncompressed bytes that are held at a time: few files reach over their end."""
 _AHEAD = 256 << 10
 """Compressed bytes that are read at a time."""
+_STORED, _GROWN, _ENTRIES, _COUNTS = 0, 2, 4, 6 * 8
+"""Where a meter counts, for each of two processes, and the bytes of all the counts."""
 _SAMPLE, _SAMPLES = 64 << 10, 48
 """Of a plain layer so many pieces of so many bytes are compressed, to tell how it would travel."""
 
@@ -194,32 +198,54 @@ _OPENERS = {"gzip": _gzip, "zstd": _zstd}
 class Meter:
     """Counts what was read and what it grew to; raises ImageError when that is more than was allowed."""
 
-    def __init__(self, most: int = LIMITS.bytes, show: Callable[[int], object] | None = None) -> None:
-        self._most, self._show = most, show
-        self.stored: Any = _Counter()
-        self.grown: Any = _Counter()  # both may be counters that processes share
+    def __init__(self, limits: Limits = LIMITS, show: Callable[[int], object] | None = None) -> None:
+        self._limits, self._show = limits, show
+        self._counts: array[int] | memoryview = array("q", bytes(_COUNTS))
+        self._place = 0
+
+    def share(self) -> None:
+        """Have what a copy of this process counts, after it called `apart`, counted here too, and the other way round."""
+        self._counts = memoryview(mmap(-1, _COUNTS)).cast("q")
+
+    def apart(self) -> None:
+        """Count beside the other process, and show nothing."""
+        self._place, self._show = 1, None
+
+    def _count(self, kind: int, more: int) -> int:
+        """All of a kind that both processes counted, and more."""
+        self._counts[kind + self._place] += more
+        return self._counts[kind] + self._counts[kind + 1]
 
     def read(self, size: int) -> None:
         """So many bytes of a source were read."""
-        self.stored.value += size
+        total = self._count(_STORED, size)
         if self._show:
-            self._show(self.stored.value)
+            self._show(total)
+
+    def show(self) -> None:
+        """Show how much was read."""
+        self.read(0)
 
     def grow(self, size: int) -> None:
         """So many uncompressed bytes came of it."""
-        self.grown.value += size
-        if self.grown.value > self._most:
-            raise ImageError(f"its layers hold more than {self._most:,} bytes uncompressed; --max-read moves that bound")
+        if self._count(_GROWN, size) > self._limits.bytes:
+            raise ImageError(f"its layers hold more than {self._limits.bytes:,} bytes uncompressed; --max-read moves that bound")
+
+    def enter(self, entries: int) -> None:
+        """So many entries were in it."""
+        if self._count(_ENTRIES, entries) > self._limits.entries:
+            raise ImageError(f"its layers have more than {self._limits.entries:,} entries; --max-entries moves that bound")
+
+    @property
+    def entries(self) -> int:
+        """How many one layer may have."""
+        return self._limits.entries
 
 
-class _Counter:
-    value = 0
-
-
-def scan_region(region: Region, meter: Meter, interest: Interest = NOTHING, hashed: bool = False, most: int = LIMITS.entries) -> Scan:
+def scan_region(region: Region, meter: Meter, interest: Interest = NOTHING, hashed: bool = False) -> Scan:
     """Scan the layer in a region: a plain one by its headers alone, a compressed one as it is decompressed.
 
-    `hashed` asks for the SHA-256 of the region, at most `most` entries are taken.
+    `hashed` asks for the SHA-256 of the region.
     """
     sha = sha256() if hashed else None
 
@@ -232,30 +258,23 @@ def scan_region(region: Region, meter: Meter, interest: Interest = NOTHING, hash
         compression = compression_of(opened.read_at(0, 8))
         if compression:
             source = Source(opened.read, opened.readinto, see)
-            entries, kept, size = _scan_stream(decompressed(compression, source), meter, interest, most)
+            entries, kept, size = _scan_stream(decompressed(compression, source), meter, interest)
             _complete(entries, compression)
             compressed = region.size
         else:
-            entries, kept = scan(Archive(opened.read_at, region.size), most)
+            entries, kept = scan(Archive(opened.read_at, region.size), meter.entries)
+            meter.enter(len(entries))
             size, estimate = region.size, _Estimate(region.size)
             for number in sorted(estimate.wanted):
                 estimate.add(number, opened.read_at(number * CHUNK, _SAMPLE))
             compressed = estimate.bytes
-        while (compression or sha) and (data := opened.read(CHUNK)):
-            see(data)  # what a decompressor leaves behind the end belongs to the blob too
+        place = memoryview(bytearray(_AHEAD))
+        while (compression or sha) and (count := opened.readinto(place)):
+            see(place[:count])  # what a decompressor leaves behind the end belongs to the blob too
     return Scan(entries, kept, compression, region.size, size, compressed, sha.hexdigest() if sha else "")
 
 
-def digest_of(region: Region, see: Callable[[int], bool]) -> str:
-    """The SHA-256 of a region; `see` is told of each piece how many bytes it has, and says whether to go on."""
-    sha, place = sha256(), memoryview(bytearray(_HELD))
-    with region.opened() as opened:
-        while (size := opened.readinto(place)) and see(size):
-            sha.update(place[:size])
-    return sha.hexdigest()
-
-
-def scan_member(outer: Stream, size: int, meter: Meter, interest: Interest = NOTHING, most: int = LIMITS.entries) -> Scan:
+def scan_member(outer: Stream, size: int, meter: Meter, interest: Interest = NOTHING) -> Scan:
     """Scan the layer that are the next `size` bytes of a stream, and take its SHA-256."""
     compression = compression_of(outer.peek(min(8, size)))
     sha, estimate, left = sha256(), _Estimate(size), size
@@ -277,7 +296,7 @@ def scan_member(outer: Stream, size: int, meter: Meter, interest: Interest = NOT
             estimate.add((size - left - len(data)) // CHUNK, bytes(data[:_SAMPLE]))
 
     source = Source(read, into, see)
-    entries, kept, grown = _scan_stream(decompressed(compression, source), meter, interest, most)
+    entries, kept, grown = _scan_stream(decompressed(compression, source), meter, interest)
     _complete(entries, compression)
     while left:
         source.read(CHUNK)
@@ -290,14 +309,15 @@ def _complete(entries: Entries, compression: str) -> None:
         raise ImageError("its zstd data is truncated")
 
 
-def _scan_stream(chunks: Callable[[], memoryview], meter: Meter, interest: Interest, most: int) -> tuple[Entries, dict[int, bytes], int]:
+def _scan_stream(chunks: Callable[[], memoryview], meter: Meter, interest: Interest) -> tuple[Entries, dict[int, bytes], int]:
     def metered() -> memoryview:
         chunk = chunks()
         meter.grow(len(chunk))
         return chunk
 
     stream = Stream(metered, interest)
-    entries, kept = scan(stream, most)
+    entries, kept = scan(stream, meter.entries)
+    meter.enter(len(entries))
     while stream.chunk(CHUNK):  # the checksum stands at the end
         pass
     return entries, kept, stream.offset

@@ -13,7 +13,8 @@ from imagesize.blobs import Meter, Region, Scan, Source, compression_of, decompr
 from imagesize.errors import LIMITS, ImageError, Limits
 from imagesize.manifests import Found, LayerSource, check_platform, images, normal_platform, platform_of
 from imagesize.model import Base, Image, Layer
-from imagesize.scanning import Job, Task, is_compressed, processors, scan_all
+from imagesize.processes import processors
+from imagesize.scanning import Job, Task, is_compressed, scan_all
 from imagesize.stores import Coming, File, Folder
 from imagesize.tarscan import CHUNK, NOTHING, Interest, Stream
 
@@ -119,7 +120,7 @@ def _into(data: bytes, target: memoryview) -> int:
 
 def _coming(read: Callable[[int], bytes], into: Callable[[memoryview], int], compression: str, options: Options, total: int) -> Coming:
     show = options.show
-    meter = Meter(options.limits.bytes, (lambda done: show(done, total)) if show else None)
+    meter = Meter(options.limits, (lambda done: show(done, total)) if show else None)
     source = Source(read, into, lambda data: meter.read(len(data)))
     return Coming(decompressed(compression, source), options.limits, meter, options.interest)
 

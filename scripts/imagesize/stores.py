@@ -88,7 +88,7 @@ class _Members(Stream):
         start = self.peek(min(BLOCK, size))
         if _is_layer(start):
             try:
-                self.scans[path] = scan_member(self, size, self._meter, self._wanted, self._limits.entries)
+                self.scans[path] = scan_member(self, size, self._meter, self._wanted)
             except ImageError as error:
                 raise ImageError(f"{path}: {error}") from None
         elif start.lstrip()[:1] in (b"{", b"[") and size <= min(self._limits.document, self._room):
