@@ -16,7 +16,7 @@ _BEGIN = 4 << 10
 
 def fingerprint(data: bytes | memoryview) -> int:
     """64 bits that tell contents of one size apart: the CRC of all, and a second checksum of how they begin."""
-    return crc32(data) << 32 | adler32(data[:_BEGIN])
+    return crc32(data) << 32 | adler32(data if len(data) <= _BEGIN else data[:_BEGIN])
 
 
 def fingerprint_of(pieces: Iterable[memoryview] | Iterable[bytes]) -> int:

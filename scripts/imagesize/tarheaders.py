@@ -21,7 +21,8 @@ KINDS = ("file", "folder", "symlink", "hardlink", "other", "whiteout", "opaque")
 BLOCK = 512
 AT_ONCE = 1000
 """Headers that are read together."""
-_FIELDS = Struct("100s24s12x12s8sB355x")  # name; mode, owner and group; time; checksum; flag
+_FIELDS = Struct("100s24s12x12s8s356x")  # name; mode, owner and group; time; checksum
+_FLAG, _PREFIX = 156, 345
 _USTAR = b"ustar\0"
 _PATH = 4096
 _SUMS = 4000  # names and numbers of one kind have sums in a narrow range
@@ -33,6 +34,8 @@ _KIND = bytes(
     {ord("1"): HARDLINK, ord("2"): SYMLINK, ord("3"): OTHER, ord("4"): OTHER, ord("5"): FOLDER, ord("6"): OTHER}.get(flag, FILE)
     for flag in range(256)
 )
+_ODD = (b"/.", b"//", b"/\0", b"\0.", b"\0/", b"\0\0")
+"""Without one of these between NULs no path is odd."""
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
@@ -125,19 +128,20 @@ class Headers:
         if not self.blocks:
             return
         blocks, offsets, sizes, entries = self.blocks, self.offsets, self.sizes, self.entries
-        names, owned, changed, checksums, flags = zip(*_FIELDS.iter_unpack(b"".join(blocks)), strict=True)
+        joined = b"".join(blocks)
+        flags, (names, owned, changed, checksums) = joined[_FLAG::BLOCK], zip(*_FIELDS.iter_unpack(joined), strict=True)
         if [adler32(block) & 0xFFFF for block in blocks] != list(map(self._sums.__getitem__, checksums)):
             self.check()
         if len(self) > self._most:
             raise ImageError(f"it has more than {self._most:,} entries; --max-entries moves that bound")
-        kinds, begun = bytearray(bytes(flags).translate(_KIND)), [name.partition(b"\0")[0] for name in names]
-        for index in [index for index, block in enumerate(blocks) if block[345]]:
-            begun[index] = _name(blocks[index])
+        kinds, begun = bytearray(flags.translate(_KIND)), [name.partition(b"\0")[0] for name in names]
+        if any(joined[_PREFIX::BLOCK]):
+            begun = list(map(_name, blocks))
         if 0 in flags:  # before POSIX a slash at the end made a folder
             for index in [index for index, flag in enumerate(flags) if not flag and begun[index][-1:] == b"/"]:
                 kinds[index] = FOLDER
-        text = b"\0".join((*begun, b"")).replace(b"/\0", b"\0")
-        paths = text.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        text = b"\0".join((b"", *begun, b"")).replace(b"/\0", b"\0")
+        paths = text.decode("utf-8", "surrogateescape").split("\0")[1:-1]
         owners, mtimes = list(map(self._owners.__getitem__, owned)), list(map(self._times.__getitem__, changed))
         for index, (path, records) in self._extended.items():
             mode, uid, gid = owners[index]
@@ -145,15 +149,14 @@ class Headers:
             owners[index] = (mode, decimal(records, "uid", uid), decimal(records, "gid", gid))
             mtime = decimal(records, "mtime", -1)
             mtimes[index] = mtime if 0 <= mtime < _LATEST else mtimes[index]
-        for index in [
-            index for index, path in enumerate(paths) if "/." in path or "//" in path or path.strip("/.") is not path or not path
-        ]:
+        for index in self._odd(text, paths):
             paths[index], kinds[index] = _unusual(paths[index], kinds[index])
             if not paths[index] and kinds[index] not in (FOLDER, OPAQUE):
                 raise ImageError(f"the entry at byte {offsets[index] - BLOCK} has no name")
             if kinds[index] != FILE:
                 sizes[index] = 0
-        for index in [index for index, kind in enumerate(kinds) if kind in (SYMLINK, HARDLINK)]:
+        linked = SYMLINK in kinds or HARDLINK in kinds
+        for index in [index for index, kind in enumerate(kinds) if kind in (SYMLINK, HARDLINK)] if linked else ():
             _, records = self._extended.get(index, ("", {}))
             link = records.get("linkpath") or _until_nul(blocks[index][157:257]).decode("utf-8", "surrogateescape")
             entries.links[len(entries.paths) + index] = clean(link) if kinds[index] == HARDLINK else link
@@ -166,6 +169,12 @@ class Headers:
         entries.prints.extend(self.prints)
         for column in (blocks, offsets, sizes, self.prints, self._extended):
             column.clear()
+
+    def _odd(self, text: bytes, paths: Sequence[str]) -> Sequence[int]:
+        """The indexes of paths that must be cleaned, or may mark what a layer hides; `text` has all of them between NULs."""
+        if not (self._extended or any(sign in text for sign in _ODD)):
+            return ()
+        return [index for index, path in enumerate(paths) if "/." in path or "//" in path or path.strip("/.") is not path or not path]
 
 
 def path_of(block: bytes, records: Mapping[str, str]) -> str:

@@ -26,6 +26,8 @@ _NAMES = 256 << 20  # bytes of all extended headers of a layer
 _SPACE, _SPARSE = b" S"
 _HEADER_ONLY = b"123456"
 _EXTENDS = {ord("x"): "pax", ord("g"): "global", ord("L"): "path", ord("K"): "linkpath", ord("X"): "pax"}
+_UNUSUAL = bytes((_SPARSE, *_EXTENDS))
+_NOTHING_SAID: Mapping[str, str] = {}
 
 
 class Interest(NamedTuple):
@@ -254,7 +256,7 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
     blocks, offsets, sizes, prints = headers.blocks, headers.offsets.append, headers.sizes.append, headers.prints.append
     unpack, visit, take, reach, heads = _BLOCK.unpack_from, data.visit, headers.blocks.append, data.reach, data.passing.heads
     tails, common = (data.passing.tails, data.passing.marked_from) if data.passing.tails is not None else (frozenset(), 0)
-    kept, extra, everywhere, names = dict[int, bytes](), dict[str, str](), dict[str, str](), _NAMES
+    said, extended, kept = _Said(), False, dict[int, bytes]()
     window: bytes | memoryview = b""
     at = start = 0
     last = -1  # where in the window the last header can begin
@@ -267,46 +269,35 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
                 break
         (block,) = unpack(window, place)
         at += BLOCK
+        flag, mark, records = block[156], 0, _NOTHING_SAID
         try:
             stored = int(block[124:135], 8)
-            if block[135] > _SPACE:
-                raise ValueError
         except ValueError:
+            stored = -1
+        if stored < 0 or extended or flag in _UNUSUAL or block[135] > _SPACE:
             if block == _ZERO:
                 headers.entries.ended = True
                 break
             check(block, at - BLOCK)
             stored = number(block[124:136])
-        flag = block[156]
-        if flag in _EXTENDS:
-            check(block, at - BLOCK)
-            if not 0 <= stored <= _EXTENSION:
-                raise ImageError(f"the extended header at byte {at - BLOCK} claims {stored} bytes")
-            names -= stored
-            if names < 0:
-                raise ImageError("its extended headers together are larger than any image's")
-            extend(_EXTENDS[flag], data.payload(at, stored), extra, everywhere)
-            last = -1  # what was asked for since may have taken the window's place
-            at += (stored + 511) & ~511
-            continue
-
-        records: Mapping[str, str] = {}
-        if extra or everywhere:
-            records = {**everywhere, **extra}
-            extra.clear()
-            headers.extend(block, records)
-            stored = decimal(records, "size", stored)
-        if flag in _HEADER_ONLY:
-            stored = 0
-        elif flag == _SPARSE:
-            check(block, at - BLOCK)
-            at, last = _after_sparse_map(data, block, at), -1
-        mark = 0
+            if flag in _EXTENDS:
+                at, last = said.read(data, flag, at, stored), -1  # what was asked for may have taken the window's place
+                extended = True
+                continue
+            if extended:
+                records, extended = said.of_the_next(), bool(said.everywhere)
+                if records:
+                    headers.extend(block, records)
+                    stored = decimal(records, "size", stored)
+            if flag == _SPARSE:
+                at, last = _after_sparse_map(data, block, at), -1
         if stored:
-            begin, after, end = at - start, at - start + stored, block.find(0)
-            if (
-                after - BLOCK <= last and 0 < stored < common and block[end - 4 : end] not in tails
-                and block[0] not in heads and 0 < end < _NAME and not records
+            begin, after = at - start, at - start + stored
+            if flag in _HEADER_ONLY:
+                stored = 0
+            elif (
+                0 < stored < common and after - BLOCK <= last and block[(end := block.find(0)) - 4 : end] not in tails
+                and end < _NAME and block[0] not in heads and not records
             ):  # fmt: skip
                 mark = fingerprint(window[begin:after])
             elif at + stored > reach or stored < 0:
@@ -327,9 +318,36 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
         at += (stored + 511) & ~511
     if place < len(window) and not headers.entries.ended:
         raise ImageError(f"the archive ends within a header at byte {at}" if at else "it is not a tar archive")
-    if extra:
+    if said.once:
         raise ImageError("the archive ends after an extended header")
     return kept
+
+
+class _Said:
+    """What extended headers say of the headers behind them."""
+
+    def __init__(self) -> None:
+        self.once: dict[str, str] = {}
+        """Of the next one,"""
+        self.everywhere: dict[str, str] = {}
+        """and of all that follow."""
+        self._left = _NAMES
+
+    def read(self, data: Input, flag: int, at: int, size: int) -> int:
+        """Note what stands at a place in so many bytes; where the next header is."""
+        if not 0 <= size <= _EXTENSION:
+            raise ImageError(f"the extended header at byte {at - BLOCK} claims {size} bytes")
+        self._left -= size
+        if self._left < 0:
+            raise ImageError("its extended headers together are larger than any image's")
+        extend(_EXTENDS[flag], data.payload(at, size), self.once, self.everywhere)
+        return at + ((size + 511) & ~511)
+
+    def of_the_next(self) -> Mapping[str, str]:
+        """Its records."""
+        records = {**self.everywhere, **self.once}
+        self.once.clear()
+        return records
 
 
 def _after_sparse_map(data: Input, block: bytes, at: int) -> int:
