@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.freeze()  # Python would look once more before it ends
 
 
 def _refuse(sentence: str) -> int:

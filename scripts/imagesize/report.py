@@ -31,6 +31,7 @@ Its keys are a promise; sizes are bytes, layers are numbered from 0, and `null` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -164,7 +165,7 @@ def _visible(image: Image, top: int) -> tuple[list[tuple[str, int, int]], list[t
     """The files of the final file system, of which the `top` largest come first and in order, and its folders, the largest first."""
     files = image.final_tree.files
     folders = compare.folder_sums(image.final_tree)
-    least = sorted(map(itemgetter(2), files), reverse=True)[top - 1] if 0 < top < len(files) else 0
+    least = nlargest(top, map(itemgetter(2), files))[-1] if 0 < top < len(files) else 0
     large = sorted(each for each in files if each[2] >= least)
     large.sort(key=itemgetter(2), reverse=True)  # which leaves files of one size in the order of their paths
     files = large + [each for each in files if each[2] < least]

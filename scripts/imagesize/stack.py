@@ -19,7 +19,7 @@ from imagesize.tarheaders import FOLDER, HARDLINK, OPAQUE, WHITEOUT, Entries, En
 
 File = tuple[str, int, int]
 """Path, number and size of a file with content."""
-_LARGE = 64 << 10  # from here on a look at the beginning may save one at the whole
+_LARGE = 64 << 10
 DELETED, OVERWRITTEN, METADATA, OPAQUE_FOLDER = "deleted", "overwritten", "metadata", "opaque"
 
 
@@ -210,7 +210,13 @@ class _Contents:
             self.known[number] = self._prints.whole(self._tree.layer_of(number), self._tree.at(number)[1])
         return self.known[number]
 
-    def begin(self, number: int) -> int:
+    def likely(self, files: list[File]) -> Iterable[File]:
+        """Those files of one size that may be alike; a look at how large ones begin may save one at the whole."""
+        if files[0][2] <= _LARGE or any(self.known[number] for _, number, _ in files):
+            return files
+        return chain.from_iterable(_alike(files, [self._begin(number) for _, number, _ in files]))
+
+    def _begin(self, number: int) -> int:
         return self._prints.begin(self._tree.layer_of(number), self._tree.at(number)[1])
 
 
@@ -341,14 +347,11 @@ class _Builder:
 
 
 def _duplicates(tree: FileTree, contents: _Contents) -> list[Duplicate]:
-    """Contents that several files of the tree have; only files of one size are looked into."""
-    likely, found = list[File](), list[Duplicate]()
-    known = contents.known
-    for files in _alike(tree.files, [size for _, _, size in tree.files]):
-        if files[0][2] > _LARGE and not any(known[number] for _, number, _ in files):
-            files = list(chain.from_iterable(_alike(files, [contents.begin(number) for _, number, _ in files])))
-        likely += files
-    for files in _alike(likely, [(size, contents.whole(number)) for _, number, size in likely]):
+    """Contents that several files of the tree have; what no scan has looked into is looked into only where sizes are equal."""
+    likely, known, found = tree.files, contents.known, list[Duplicate]()
+    if not all(known[number] for _, number, _ in likely):
+        likely = list(chain.from_iterable(contents.likely(files) for files in _alike(likely, [size for _, _, size in likely])))
+    for files in _alike(likely, [(size, known[number] or contents.whole(number)) for _, number, size in likely]):
         paths, numbers, sizes = zip(*sorted(files), strict=True)
         found.append(Duplicate(sizes[0], paths, tuple(map(tree.layer_of, numbers))))
     return sorted(found, key=lambda duplicate: (-duplicate.extra, duplicate.paths))
