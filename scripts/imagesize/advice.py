@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -96,23 +96,25 @@ def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]
 
 def _origins(waste: Sequence[Waste]) -> Callable[[str, int], int]:
     """From a path and a layer to the layer that brought its content first: a chown or chmod between them brings nothing new."""
-    before = {(each.path, each.wasted_by): each.added_by for each in waste if each.how == METADATA and each.added_by < each.wasted_by}
+    before: dict[int, dict[str, int]] = defaultdict(dict)
+    for each in waste:
+        if each.how == METADATA and each.added_by < each.wasted_by:
+            before[each.wasted_by][each.path] = each.added_by
 
     def origin(path: str, layer: int) -> int:
-        while (path, layer) in before:
-            layer = before[path, layer]
+        while layer in before and path in before[layer]:
+            layer = before[layer][path]
         return layer
 
     return origin
 
 
 def _of_waste(image: Image, waste: Sequence[Waste], lines: Mapping[int, int], origin: Callable[[str, int], int]) -> Iterable[Advice]:
-    groups: dict[tuple[int, int, str, int], list[Waste]] = {}
-    least = _least(image)
+    groups, base, least = defaultdict[tuple[int, int, str, int], list[Waste]](list), image.base.layers, _least(image)
     for each in waste:
-        if each.added_by < image.base.layers <= each.wasted_by and _BOOKS.match(each.path):
-            continue
-        groups.setdefault((each.added_by, each.wasted_by, each.how, origin(each.path, each.added_by)), []).append(each)
+        path, _, how, added, wasted = each
+        if not (added < base <= wasted and _BOOKS.match(path)):
+            groups[added, wasted, how, origin(path, added)].append(each)
     for (added, wasted, how, first), group in groups.items():
         saved = sum(each.bytes for each in group)
         if saved < least:
@@ -315,15 +317,12 @@ def _counted(files: Sequence[object]) -> str:
 def _places(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     """Up to three places that tell where most of the bytes are: files, or folders with a slash behind them."""
     while True:
-        groups: dict[str, list[tuple[str, int]]] = {}
-        start = len(_common([path for path, _ in files]))
+        start, sizes = len(_common([path for path, _ in files])), defaultdict[str, int](int)
         for path, size in files:
-            name, slash, _ = path[start:].partition("/")
-            groups.setdefault(path[:start] + name + slash, []).append((path, size))
-        sizes = {place: sum(size for _, size in group) for place, group in groups.items()}
-        best = sorted(groups, key=lambda place: (-sizes[place], place))
+            sizes[path[: path.find("/", start) + 1] or path] += size
+        best = sorted(sizes, key=lambda place: (-sizes[place], place))
         if len(best) > 1 and best[0].endswith("/") and sizes[best[0]] > 0.9 * sum(sizes.values()):
-            files = groups[best[0]]
+            files = [file for file in files if file[0].startswith(best[0])]
         elif start and len(best) > 3 and not _telling(best[:3], sizes):
             return (files[0][0][:start],)
         else:

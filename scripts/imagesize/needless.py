@@ -123,15 +123,12 @@ def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) 
     owners, found = packages.owners, dict[tuple[str, int], Needless]()
     for folder, files in tree.files_in.items():
         given = folders.get(folder)
+        if given is None:
+            files = [file for file in files if file[0].endswith(_ENDINGS) or file[1] in again or owners[file[1]] in tools]
         for path, number, size in files:
-            kind = BYTECODE if number in again else given
-            if kind is None and path.endswith(_ENDINGS):
-                kind = _file_kind(path)
-            if kind is None and owners[number] in tools:
-                kind = tool_kind
-            if kind:
-                layer = origin(path, tree.layer_of(number))
-                found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
+            kind = BYTECODE if number in again else given or _file_kind(path) or tool_kind
+            layer = origin(path, tree.layer_of(number))
+            found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
     return sorted(found.values(), key=lambda needless: (-needless.bytes, needless.kind.slug, needless.layer))
 
 
