@@ -6,7 +6,6 @@ Sources: OCI image-spec `image-layout.md`, `image-index.md`, `manifest.md`; moby
 from __future__ import annotations
 
 import json
-import platform as machine
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
@@ -225,6 +224,8 @@ def _choose(store: Store, manifests: list[tuple[str, dict[str, Any]]], platform:
     if len(manifests) == 1:
         return manifests[0]
     having = {(manifest[" platform"] or _config_platform(store, manifest)): (digest, manifest) for digest, manifest in manifests}
+    import platform as machine
+
     wanted = platform or f"linux/{_MACHINES.get(machine.machine(), machine.machine())}"
     for have, chosen in having.items():
         if _matches(have, wanted):

@@ -263,6 +263,8 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
     while True:
         place = at - start
         if not 0 <= place <= last:
+            if len(blocks) >= AT_ONCE:
+                headers.flush()
             window, start = data.window(at)
             place, last = at - start, len(window) - BLOCK
             if place > last:
@@ -296,10 +298,14 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
             if flag in _HEADER_ONLY:
                 stored = 0
             elif (
-                0 < stored < common and after - BLOCK <= last and block[(end := block.find(0)) - 4 : end] not in tails
+                0 < stored < common and block[(end := block.find(0)) - 4 : end] not in tails
                 and end < _NAME and block[0] not in heads and not records
             ):  # fmt: skip
-                mark = fingerprint(window[begin:after])
+                if after - BLOCK <= last:
+                    mark = fingerprint(window[begin:after])
+                else:
+                    check(block, at - BLOCK)
+                    (mark, _), last = visit(at, stored, "", False), -1  # nothing is kept of it, whatever its name is
             elif at + stored > reach or stored < 0:
                 check(block, at - BLOCK)
                 path = path_of(block, records)
@@ -313,8 +319,6 @@ def _hop(data: Input, headers: Headers) -> dict[int, bytes]:
         offsets(at)
         sizes(stored)
         prints(mark)
-        if len(blocks) == AT_ONCE:
-            headers.flush()
         at += (stored + 511) & ~511
     if place < len(window) and not headers.entries.ended:
         raise ImageError(f"the archive ends within a header at byte {at}" if at else "it is not a tar archive")
