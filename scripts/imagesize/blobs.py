@@ -20,8 +20,8 @@ from imagesize.tarscan import CHUNK, NOTHING, Archive, Interest, Stream, scan
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UNKNOWN = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"LZIP": "lzip", b"\x04\x22\x4d\x18": "lz4"}
 _ZSTD_WINDOW = 128 << 20  # what the zstd program allows too
-_HELD = 1 << 20
-"""Uncompressed bytes that are held at a time: few files reach over their end."""
+_HELD = 512 << 10
+"""Uncompressed bytes that are held at a time: few files reach over their end, and the cache of a processor holds them."""
 _AHEAD = 256 << 10
 """Compressed bytes that are read at a time."""
 _STORED, _GROWN, _ENTRIES, _COUNTS = 0, 2, 4, 6 * 8

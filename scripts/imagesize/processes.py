@@ -21,7 +21,8 @@ def processors() -> int:
 
 def can_fork() -> bool:
     """Whether there is a second processor, and this process can be copied without harm."""
-    return sys.platform == "linux" and processors() > 1 and len(os.listdir("/proc/self/task")) == 1
+    threads = sys.modules["threading"].active_count() if "threading" in sys.modules else 1
+    return sys.platform == "linux" and processors() > 1 and threads == 1
 
 
 def in_one(order: Sequence[int], work: Callable[[int], Result]) -> dict[int, Result]:
