@@ -22,6 +22,7 @@ class Task(NamedTuple):
     region: Region
     name: str
     """What an error calls it."""
+    compressed: bool
     hashed: bool
 
 
@@ -45,7 +46,7 @@ def scan_all(tasks: Sequence[Task], job: Job) -> list[Scan]:
         except ImageError as error:
             raise ImageError(f"{task.name}: {error}") from None
 
-    efforts = [task.region.size // (1 if task.hashed or is_compressed(task.region) else _HOPPED) for task in tasks]
+    efforts = [task.region.size // (1 if task.hashed or task.compressed else _HOPPED) for task in tasks]
     order = sorted(range(len(tasks)), key=lambda number: -efforts[number])
     if len(tasks) > 1 and sum(efforts) >= _WORTH and can_fork():
         meter.share()

@@ -134,9 +134,10 @@ def _read(groups: list[list[tuple[str, Found]]], options: Options) -> list[list[
                 sources.setdefault(source.blob, (f"{name}: layer {number}", source))
     room, tasks = _FREELY_CHECKED, list[Task]()
     for region, (name, _) in sorted(sources.items(), key=lambda item: item[0].size):
-        quick = processors() > 1 and is_compressed(region)
+        compressed = is_compressed(region)
+        quick = compressed and processors() > 1
         room -= 0 if quick else region.size
-        tasks.append(Task(region, name, (quick or room >= 0) if options.verify is None else options.verify))
+        tasks.append(Task(region, name, compressed, (quick or room >= 0) if options.verify is None else options.verify))
     total, show = sum(task.region.size for task in tasks), options.show
     scans = scan_all(tasks, Job(options.interest, options.limits, (lambda done: show(done, total)) if show else None))
     by_region = {task.region: scan for task, scan in zip(tasks, scans, strict=True)}

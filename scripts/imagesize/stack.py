@@ -20,6 +20,7 @@ from imagesize.tarheaders import FOLDER, HARDLINK, OPAQUE, WHITEOUT, Entries, En
 File = tuple[str, int, int]
 """Path, number and size of a file with content."""
 _LARGE = 64 << 10
+"""Larger files are worth a look at how they begin before one at the whole."""
 DELETED, OVERWRITTEN, METADATA, OPAQUE_FOLDER = "deleted", "overwritten", "metadata", "opaque"
 
 
