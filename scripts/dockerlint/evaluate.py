@@ -41,6 +41,9 @@ PLATFORM_ARGUMENTS = {
 # Arguments that never become variables.
 _SILENT_ARGUMENTS = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
 
+# What an ARG in FROM may hold for the base to be of one kind, whatever else it is told.
+_VERSION = re.compile(r"v?\d+(?:\.\d+)*")
+
 _WINDOWS_SHELLS = ("powershell", "powershell.exe", "pwsh", "pwsh.exe", "cmd", "cmd.exe")
 _SHELL_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|ash|dash|ksh|zsh)(?:\s|$)")
 
@@ -199,6 +202,7 @@ class _Walk:
             if found.value == "":
                 self.dockerfile.refuse("blank-base", f"base name ({word.raw}) should not be blank", word.span)
             stage.reference_text = found.value
+            stage.chosen = not all(_VERSION.fullmatch(values.get(name, "")) for name in (*found.matched, *found.unmatched))
             stage.base = self.by_name.get(found.value)
             if stage.base is None and found.value not in ("", "scratch") and parse_reference(found.value) is None:
                 reason = f'failed to parse stage name "{found.value}": invalid reference format'

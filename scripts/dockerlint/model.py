@@ -61,6 +61,7 @@ class Stage:
     """A build stage.
 
     `reference_text` is its base as BuildKit would use it, variables expanded; `base` is the stage that it is built FROM, if it is one.
+    `chosen` tells whether a --build-arg may put another base there, and not just another version of it.
     `ships` tells whether its layers are in the image: those of the target and of the stages that it is FROM.
     `end` is what holds at its end.
     """
@@ -74,6 +75,7 @@ class Stage:
         self.instructions: list[Instruction] = []
         self.base: Stage | None = None
         self.reference_text = ""
+        self.chosen = False
         self.platform = ""
         self.copies_from: list[tuple[Instruction, Stage | None]] = []
         self.reaches_target = False
@@ -120,6 +122,11 @@ class Stage:
                 root._image = facts(SCRATCH if root.reference_text == "scratch" else self.reference)
             self._image = root._image
         return self._image
+
+    @property
+    def image_varies(self) -> bool:
+        """Whether what is known of the image is known of the defaults of ARGs alone."""
+        return any(stage.chosen for stage in self.chain())
 
     def of(self, *keywords: str) -> list[Instruction]:
         """Its instructions of these keywords, in order."""

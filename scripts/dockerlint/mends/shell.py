@@ -64,9 +64,8 @@ def wget_progress(site: Site) -> Fix | None:
     if command is None or run is None:
         return None
     stage = run.stage
-    certain = stage.image.family in _GNU_WGET or (
-        not stage.image.family and any(call.name == "apt-get" for each in stage.chain() for call in each.commands)
-    )
+    family = "" if stage.image_varies else stage.image.family
+    certain = family in _GNU_WGET or (not family and any(call.name == "apt-get" for each in stage.chain() for call in each.commands))
     edit = argument(command, command.words[0], "--progress=dot:giga") if certain else None
     return safe("Add --progress=dot:giga", edit) if edit else None
 

@@ -392,7 +392,8 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that are not the final one, root, users that a variable names.
 
-    Mends (safe): writes the UID, where it is known and stays; the group comes from /etc/passwd then as before.
+    Mends (safe): writes the UID, where it is known, whatever base an ARG may choose, and stays; the group comes from /etc/passwd then as
+    before.
     """
     last = stage.last("USER", inherited=False) if stage.role == "final" else None
     if last is None or not last.words:
@@ -407,7 +408,7 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
         help = f"write its number, which id -u {name} tells in the image"
     elif created is not None and created.uid.isdigit():
         help = f"USER {created.uid}"  # the group comes from /etc/passwd
-    elif created is None and (uid := uid or SYSTEM_UIDS.get(stage.image.family, {}).get(name, "")):
+    elif created is None and not stage.image_varies and (uid := uid or SYSTEM_UIDS.get(stage.image.family, {}).get(name, "")):
         help = f"USER {uid}:{uid}" if not group or group == name else f"USER {uid}"
     elif created is None:
         help = f"write its number, which id -u {name} tells in the image"
