@@ -8,7 +8,7 @@ from dockerlint.files import absolute, destination_of, directory_of, is_folder, 
 from dockerlint.finding import Edit, Fix
 from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.caching import mount_option
-from dockerlint.mends.edits import behind, delete, replace
+from dockerlint.mends.edits import behind, delete, on_one_line, replace, replace_word
 from dockerlint.mends.runs import is_plain, is_root, is_step
 from dockerlint.parser import Instruction, Mount
 from dockerlint.text import Word
@@ -52,6 +52,17 @@ def folder_as_destination(site: Site) -> Fix | None:
         return None  # sources whose names have spaces, more likely
     end = word.end - 1 if word.raw[-1:] == '"' else word.end
     return (safe if site.hit.severity == "info" else unsafe)("End the folder's name with a slash", behind(word.text, end, "/"))
+
+
+@mend("WD523")
+def source_below(site: Site) -> Fix | None:
+    """The source as BuildKit reads it."""
+    word = site.hit.where
+    if not isinstance(word, Word) or not on_one_line(word.text, word.start, word.end):
+        return None
+    quote = word.raw[:1] if word.raw[:1] in ('"', "'") else ""
+    as_is = word.raw == f"{quote}{word.value}{quote}"
+    return safe(f"Write {site.written}", replace_word(word, f"{quote}{site.written}{quote}")) if as_is else None
 
 
 _PLUS_X = frozenset({"+x", "a+x", "ugo+x"})

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
+from dockerlint.files import looks_like_file
 from dockerlint.knowledge import packages as table
 from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
@@ -936,7 +937,7 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
 
 
 def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instruction, str]]) -> Hit:
-    large = [path for path in gone if brought[path][1] == "downloaded" or path.endswith(_ARCHIVES)]
+    large = [path for path in gone if brought[path][1] in ("downloaded", "folder") or path.endswith(_ARCHIVES)]
     path = (large or gone)[0]
     instruction, kind = brought[path]
     more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
@@ -956,19 +957,19 @@ def _matches(pattern: str, path: str) -> bool:
 
 
 def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:
-    """The files that COPY or ADD brings, by their names in the Dockerfile: folders and wildcards are left out."""
+    """The files that COPY or ADD brings, by their names in the Dockerfile; of what may be a folder, or many files, where it is put."""
     destination = instruction.destination
     if destination is None or not destination.literal or instruction.flag("parents"):
         return
     folder = caches.absolute(destination.value, instruction)
     for source in instruction.sources:
         name = posixpath.basename(source.value.rstrip("/"))
-        if not name or not source.literal or any(mark in name for mark in "*?[") or name in (".", ".."):
+        file = "." in name.strip(".") or looks_like_file(name)
+        if not (file and source.literal) or any(mark in name for mark in "*?["):
+            yield folder, "folder"
             continue
         if instruction.keyword == "ADD" and name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")) and "://" not in source.value:
             continue  # it is unpacked
-        if "." not in name:
-            continue  # a folder, perhaps: its content is unpacked
         single = len(instruction.sources) == 1 and not destination.value.endswith("/") and destination.value not in (".", "..")
         if single and ("." in posixpath.basename(folder) or posixpath.basename(folder) == name):
             yield folder, "copied"
