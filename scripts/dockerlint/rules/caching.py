@@ -966,7 +966,7 @@ def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:
         name = posixpath.basename(source.value.rstrip("/"))
         file = "." in name.strip(".") or looks_like_file(name)
         if not (file and source.literal) or any(mark in name for mark in "*?["):
-            yield folder, "folder"
+            yield folder, "copied" if file and not name.rstrip("*").endswith(_ARCHIVES) else "folder"
             continue
         if instruction.keyword == "ADD" and name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")) and "://" not in source.value:
             continue  # it is unpacked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from posixpath import basename, dirname
@@ -775,6 +776,10 @@ def _made_anew(stage: Stage, copy: Instruction, path: str) -> bool:
     return False
 
 
+# Modes with a set-group-ID or sticky bit: they are meant for folders.
+_OF_FOLDERS = re.compile(r"=?[1-3][0-7]{3}|.*[ts].*")
+
+
 @rule("WD514", "copy-then-chmod", "info", covers=("tally/prefer-copy-chmod",))
 def copy_then_chmod(stage: Stage) -> Iterator[Hit]:
     """A file is copied, and a RUN then changes its mode.
@@ -813,7 +818,7 @@ def copy_then_chmod(stage: Stage) -> Iterator[Hit]:
         for operand in operands[1:]:
             path = absolute(operand.value, directory_of(command)) if operand.literal else None
             copy = placed.get(path) if path else None
-            if copy is None or path is None or path in folders or known_folder(run, path):
+            if copy is None or path is None or path in folders or known_folder(run, path) or _OF_FOLDERS.fullmatch(operands[0].value):
                 continue
             if copy.line < run.line and not _touched_otherwise(run, command, operand):
                 copied.append((operand, copy))

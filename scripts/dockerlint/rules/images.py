@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
+from posixpath import basename
 from typing import NamedTuple
 
 from dockerlint.knowledge.images import MAINTAINED, OFFICIAL_IMAGES
@@ -355,6 +356,7 @@ def absence(stage: Stage, tool: str, before: Instruction | None, command: Comman
     if written.startswith("$"):
         return ""
     packages = False
+    copied: set[str] = set()
     for ancestor in reversed(stage.chain()):
         for instruction in ancestor.instructions:
             if instruction is before and command is None:
@@ -362,9 +364,10 @@ def absence(stage: Stage, tool: str, before: Instruction | None, command: Comman
             if instruction.keyword in ("COPY", "ADD"):
                 if _copies(instruction, tool):
                     return ""
+                copied |= {basename(word.value) for word in instruction.words}
             elif instruction.keyword == "RUN":
                 end = command.index if command is not None and instruction is before else None
-                found = _installs(instruction.commands[:end], tool)
+                found = _installs(instruction.commands[:end], tool, copied)
                 if found is None or (instruction.heredocs and not instruction.commands):
                     return ""
                 packages = packages or found
@@ -402,12 +405,12 @@ def _copies(instruction: Instruction, tool: str) -> bool:
     )
 
 
-def _installs(commands: tuple[Command, ...], tool: str) -> bool | None:
-    """Whether the commands install packages; None where they may bring the program."""
+def _installs(commands: tuple[Command, ...], tool: str, copied: Collection[str]) -> bool | None:
+    """Whether the commands install packages; None where they may bring the program, as what was copied into the image may."""
     packages = False
     for command in commands:
         name = command.name
-        if name in _UNPACKERS or name.endswith((".sh", ".py", ".pl")) or "$" in name:
+        if name in _UNPACKERS or name in copied or name.endswith((".sh", ".py", ".pl")) or "$" in name:
             return None
         if name in _SHELLS and not command.has("-c") and (command.piped_from is not None or command.operands() or command.redirects):
             return None
