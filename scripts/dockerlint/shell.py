@@ -125,7 +125,8 @@ class Command:
                 if name in flags:
                     return word
                 cluster = name[1:]
-                if cluster[:1] in letters or (cluster.lstrip("0123456").isalpha() and any(letter in cluster for letter in letters)):
+                alone = cluster.lstrip("0123456").removesuffix("-").isalpha()  # curl -LOC-
+                if cluster[:1] in letters or (alone and any(letter in cluster for letter in letters)):
                     return word
         return None
 

@@ -83,6 +83,14 @@ def test_children_that_nobody_reaps(bench: Bench) -> None:
     assert "nobody took notice" in outcome.seen or "does not end it" in outcome.seen
 
 
+def test_a_signal_that_has_a_distance_for_a_name(bench: Bench) -> None:
+    serve = "trap 'kill $child; wait $child; exit 165' 37\nbusybox httpd -f -p 8080 -h /www &\nchild=$!\nwait\n"
+    report = bench.prove(GOOD.replace("EXPOSE", "STOPSIGNAL rtmin+3\nEXPOSE"), {"serve.sh": serve}, check=("stop",))
+    outcome = by_name(report)["stop"]
+    assert outcome.status == "passed", outcome
+    assert outcome.seen.startswith("SIGRTMIN+3 ends it")
+
+
 def test_entry_point_that_drops_privileges(bench: Bench) -> None:
     dockerfile = GOOD.replace("USER 65532:65532\n", "").replace(
         '"sh", "/app/serve.sh"', '"busybox", "su", "-s", "/bin/sh", "web", "-c", ". /app/serve.sh"'

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dockerlint.knowledge import signals
 from imageproof.engine import Container
 from imageproof.outcome import Outcome, failed, listed, passed, plural
 from imageproof.processes import started
@@ -30,7 +30,7 @@ def judge(proof: Proof) -> Outcome:
     Where there are children, those of another container are stopped first: a main process that waits for them stays.
     """
     plain = proof.staying().container
-    name = _signal(str(proof.config.get("StopSignal") or ""))
+    name, number = _signal(str(proof.config.get("StopSignal") or "SIGTERM"))
     processes = proof.processes.get()
     children = started(processes)
     with ThreadPoolExecutor(1) as pool:
@@ -41,7 +41,7 @@ def judge(proof: Proof) -> Outcome:
     if stopped is None:
         return _stays(proof, name, processes)
     seconds, status, out_of_memory = stopped
-    good = (0, 128 + int(getattr(signal, name, signal.SIGTERM)) if name != "SIGKILL" else 0)
+    good = (0, 128 + number if name != "SIGKILL" else 0)
     if status not in good:
         why = "it was killed for want of memory" if out_of_memory else f"{name} ends it with exit status {status}"
         return failed(
@@ -64,15 +64,10 @@ def judge(proof: Proof) -> Outcome:
     return passed(f"{name} ends it within {seconds:.1f} s with exit status {status}{also}")
 
 
-def _signal(name: str) -> str:
-    """A STOPSIGNAL by its name."""
-    if name.isdecimal():
-        try:
-            return signal.Signals(int(name)).name
-        except ValueError:
-            return name
-    name = name.upper() or "SIGTERM"
-    return name if name.startswith("SIG") else f"SIG{name}"
+def _signal(text: str) -> tuple[str, int]:
+    """A STOPSIGNAL by its name and its number."""
+    number = signals.number(text) or 0
+    return (f"SIG{signals.NAMES[number]}" if number in signals.NAMES else text), number
 
 
 def _ready(proof: Proof) -> Container:
