@@ -93,9 +93,10 @@ def _group(dockerfile: Dockerfile, refused: set[Instruction]) -> None:
                 dockerfile.stages[-1].instructions.append(instruction)
         else:
             dockerfile.before_first_stage.append(instruction)
-            if instruction.keyword != "ARG" and instruction.keyword in grammar.SYNTAX:
-                dockerfile.refuse("no-stage", "no build stage in current context", instruction.span)
-    if not dockerfile.stages and dockerfile.source.lines:
+    early = [each for each in dockerfile.before_first_stage if each.keyword != "ARG" and each.keyword in grammar.SYNTAX]
+    if early:  # one FROM above the first is right for all
+        dockerfile.refuse("no-stage", "no build stage in current context", early[0].span)
+    elif not dockerfile.stages and dockerfile.source.lines:
         span = Text("", [0], [1], [1]).span(0, 0)
         reason = "dockerfile contains no stages to build" if dockerfile.instructions else "file with no instructions"
         dockerfile.refuse("no-stage", reason, span)
