@@ -220,8 +220,9 @@ def _quiet_level(command: Command) -> int:
 
 def changes_nothing(call: Call) -> bool:
     """Whether the call only simulates, or downloads."""
+    short = {"apt": ("-s", "-d"), "apk": ("-s",)}.get(call.manager.name, ())
     return call.command.has(
-        "--download-only", "--print-uris", "--simulate", "--just-print", "--dry-run", "--no-act", "--recon", "--downloadonly"
+        "--download-only", "--print-uris", "--simulate", "--just-print", "--dry-run", "--no-act", "--recon", "--downloadonly", *short
     )
 
 
