@@ -45,7 +45,7 @@ class Site(NamedTuple):
 Mend = Callable[[Site], Fix | None]
 
 # Every module with mends, named like those of the rules that they serve.
-MODULES = ("checks", "images", "packages", "dependencies", "caching", "shell", "copying", "users", "runtime", "style")
+MODULES = ("checks", "platforms", "images", "packages", "dependencies", "caching", "shell", "copying", "users", "runtime", "style")
 
 MENDS: dict[str, Mend] = {}
 

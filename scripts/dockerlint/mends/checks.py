@@ -8,7 +8,7 @@ from dockerlint.expand import ExpansionError, expand
 from dockerlint.finding import Edit, Fix
 from dockerlint.knowledge.images import works_in_root
 from dockerlint.mends import Site, mend, safe, unsafe
-from dockerlint.mends.edits import behind, delete, delete_lines, on_one_line, replace, replace_word
+from dockerlint.mends.edits import behind, delete, delete_lines, on_one_line, replace, replace_word, without_flag
 from dockerlint.parser import Pair
 from dockerlint.text import Word
 from dockerlint.wrappers import SHELLS
@@ -191,14 +191,8 @@ def _same_value(raw: str, written: str, escape: str) -> bool:
 @mend("WD144")
 def redundant_platform(site: Site) -> Fix | None:
     """Without the flag."""
-    instruction = site.instruction
-    flag = instruction.flag("platform") if instruction is not None else None
-    if instruction is None or flag is None or not on_one_line(flag.text, flag.start, flag.end + 2):
-        return None
-    end = flag.end
-    while flag.text.value[end : end + 1] in (" ", "\t"):
-        end += 1
-    return safe("Leave the flag out", replace(flag.text, flag.start, end, "")) if on_one_line(flag.text, flag.start, end + 1) else None
+    edit = without_flag(site.instruction, "platform")
+    return safe("Leave the flag out", edit) if edit else None
 
 
 @mend("WD151")

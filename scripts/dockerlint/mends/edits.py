@@ -54,6 +54,17 @@ def argument(command: Command, after: Word, *arguments: str) -> Edit | None:
     return behind(after.text, after.end, "".join(f', "{each}"' if exec_form else f" {each}" for each in arguments))
 
 
+def without_flag(instruction: Instruction | None, name: str) -> Edit | None:
+    """Deletes a flag and the blanks behind it; None where it is not there, or not all on one line."""
+    flag = instruction.flag(name) if instruction is not None else None
+    if flag is None or not on_one_line(flag.text, flag.start, flag.end + 2):
+        return None
+    end = flag.end
+    while flag.text.value[end : end + 1] in (" ", "\t"):
+        end += 1
+    return replace(flag.text, flag.start, end, "") if on_one_line(flag.text, flag.start, end + 1) else None
+
+
 def delete_lines(first: int, last: int) -> Edit:
     """Deletes whole lines."""
     return Edit(first, 1, last + 1, 1, "")

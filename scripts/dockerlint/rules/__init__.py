@@ -60,6 +60,7 @@ MODULES = (
     "checks",
     "pragmas",
     "stages",
+    "platforms",
     "images",
     "packages",
     "dependencies",

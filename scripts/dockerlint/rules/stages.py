@@ -322,7 +322,7 @@ class _Program(NamedTuple):
     how: str  # how to link it statically
 
 
-class _Copied(NamedTuple):
+class Copied(NamedTuple):
     """A file or folder that is copied from another stage."""
 
     instruction: Instruction
@@ -332,7 +332,7 @@ class _Copied(NamedTuple):
     target: str  # where it goes, absolute; a folder's content goes right into it
 
 
-def _copied(stage: Stage) -> Iterator[_Copied]:
+def copies(stage: Stage) -> Iterator[Copied]:
     """What a stage copies from stages, where both places are known."""
     for instruction, source in stage.copies_from:
         if instruction.keyword != "COPY" or source is None or source is stage or instruction.destination is None:
@@ -341,7 +341,7 @@ def _copied(stage: Stage) -> Iterator[_Copied]:
         for word in instruction.sources:
             path = instruction.expand(word)
             if path is not None and target is not None:
-                yield _Copied(instruction, word, source, posixpath.normpath("/" + path.lstrip("/")), absolute(target, instruction))
+                yield Copied(instruction, word, source, posixpath.normpath("/" + path.lstrip("/")), absolute(target, instruction))
 
 
 def _starts_something(stage: Stage) -> bool:
@@ -364,16 +364,16 @@ def _brings_libraries(stage: Stage) -> bool:
     return False
 
 
-def _programs(stage: Stage) -> Iterator[tuple[_Copied, _Program]]:
+def _programs(stage: Stage) -> Iterator[tuple[Copied, _Program]]:
     """The dynamically linked programs that a stage copies from others, if it is to run them with what it has."""
     if not stage.copies_from or not _starts_something(stage):
         return
-    found = [(copied, program) for copied in _copied(stage) if (program := _program(copied)) is not None]
+    found = [(copied, program) for copied in copies(stage) if (program := _program(copied)) is not None]
     if found and not _brings_libraries(stage):
         yield from found
 
 
-def _program(copied: _Copied) -> _Program | None:
+def _program(copied: Copied) -> _Program | None:
     """The dynamically linked program that a copied path is; None where it is none, is static, or is not known."""
     source = copied.source
     libc = source.image.libc
@@ -381,6 +381,27 @@ def _program(copied: _Copied) -> _Program | None:
         return None
     path = _origin(source, copied.path)
     return _rust_program(source, path, libc) or _go_program(source, path, libc) or _c_program(source, path, libc)
+
+
+def compiler_of(copied: Copied) -> Command | None:
+    """The call of go, cargo or a C compiler that writes a copied program; None where none is seen to."""
+    path = _origin(copied.source, copied.path)
+    calls = (command for stage in copied.source.chain() for command in stage.calls("go", "cargo", *_C_COMPILERS))
+    return next((command for command in calls if _writes(command, path)), None)
+
+
+def _writes(command: Command, path: str) -> bool:
+    """Whether a call of a compiler writes the program at a path."""
+    folder = posixpath.dirname(path)
+    if command.name == "go":
+        return command.verb() in ("build", "install") and _go_writes(command, path)
+    if command.name == "cargo":
+        if folder.endswith(("/release", "/debug")):
+            return command.verb() in ("build", "b", "auditable")
+        return command.verb() == "install" and folder == _cargo_installs_to(command)
+    output = command.option("-o")
+    word = next((word for word in command.arguments if word.value == output), None)
+    return word is not None and path_at(word, command) == path
 
 
 def _origin(source: Stage, path: str) -> str:
@@ -400,12 +421,10 @@ def _rust_program(source: Stage, path: str, libc: str) -> _Program | None:
     folder, _, name = path.rpartition("/")
     if not name or "." in name:
         return None
-    calls = [command for stage in source.chain() for command in stage.calls("cargo")]
+    builds = [command for stage in source.chain() for command in stage.calls("cargo") if _writes(command, path)]
     if folder.endswith(("/release", "/debug")):
         triple = posixpath.basename(posixpath.dirname(folder))
-        builds = [command for command in calls if command.verb() in ("build", "b", "auditable")]
     else:
-        builds = [command for command in calls if command.verb() == "install" and folder == _cargo_installs_to(command)]
         triple = next((command.option("--target") or variable(command, "CARGO_BUILD_TARGET") or "" for command in builds), "")
     if triple.count("-") >= 2:
         libc = "musl" if "musl" in triple else "glibc" if "gnu" in triple else ""
@@ -431,7 +450,7 @@ def _go_program(source: Stage, path: str, libc: str) -> _Program | None:
     """A Go program links to the C library where cgo is on, and it imports net or os/user, or C."""
     for stage in source.chain():
         for command in stage.calls("go"):
-            if command.verb() not in ("build", "install") or not _go_writes(command, path):
+            if not _writes(command, path):
                 continue
             switch = variable(command, "CGO_ENABLED")
             if switch is None and not _has_c_compiler(source):
@@ -481,12 +500,7 @@ _NOT_DYNAMIC = ("-static", "-static-pie", "-nostdlib", "-c", "-shared", "-S", "-
 def _c_program(source: Stage, path: str, libc: str) -> _Program | None:
     for stage in source.chain():
         for command in stage.calls(*_C_COMPILERS):
-            output = command.option("-o")
-            words = [word.value for word in command.words]
-            if output is None or any(word in _NOT_DYNAMIC or "$" in word for word in words):
-                continue
-            word = next((word for word in command.arguments if word.value == output), None)
-            if word and path_at(word, command) == path:
+            if _writes(command, path) and not any(word.value in _NOT_DYNAMIC or "$" in word.value for word in command.words):
                 return _Program(_C_COMPILERS[command.name], libc, "high", "link it with -static")
     return None
 
@@ -719,7 +733,7 @@ def moved_virtual_environment(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: `uv venv --relocatable`, and environments whose path is not known.
     """
-    for copied in _copied(stage):
+    for copied in copies(stage):
         if copied.path != copied.target and copied.path in _environments(copied.source):
             message = f"the virtual environment {copied.path} is copied to {copied.target}, but its programs name {copied.path}/bin/python"
             yield Hit(copied.word, message, f"copy it to {copied.path}, or make it at {copied.target}")
@@ -753,7 +767,7 @@ def packages_of_other_python(stage: Stage) -> Iterator[Hit]:
     Leaves alone: images whose version of Python is not known.
     """
     here = stage.image.version if stage.image.language == "python" else ""
-    for copied in _copied(stage):
+    for copied in copies(stage):
         builder = copied.source.image
         there = builder.version if builder.language == "python" else ""
         for version, image, what in ((there, copied.source, copied.path), (here, stage, copied.target)):
@@ -818,7 +832,7 @@ def modules_for_other_libc(stage: Stage) -> Iterator[Hit]:
     libc = stage.image.libc
     if libc not in ("glibc", "musl"):
         return
-    for copied in _copied(stage):
+    for copied in copies(stage):
         other = copied.source.image.libc
         if other not in ("glibc", "musl") or other == libc:
             continue
