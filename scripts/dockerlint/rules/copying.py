@@ -456,6 +456,55 @@ def copy_chmod_closes_folder(stage: Stage) -> Iterator[Hit]:
             )
 
 
+@rule("WD523", "copy-above-context", "warning")
+def copy_above_context(stage: Stage) -> Iterator[Hit]:
+    """A source with more `..` than folders to leave.
+
+    There is nothing above the context, nor above the root of a stage or an image: BuildKit leaves such a `..` out (tried with Docker 28;
+    the builder before it stopped). What was meant is not found, or something else of that name is copied. What lies beside the context
+    needs a context above both (`docker build -f app/Dockerfile ..`) or a second one (`--build-context`).
+
+    Bad:
+        COPY ../lib /src/lib
+
+    Good:
+        COPY --from=lib . /src/lib
+        # docker build --build-context lib=../lib .
+
+    Leaves alone: `..` that stays inside, and behind a variable.
+
+    Mends (safe): writes the source as BuildKit reads it.
+    """
+    for instruction in stage.of("COPY", "ADD"):
+        for word in instruction.sources:
+            if source_kind(word.value) == "local" and _leaves(word.value):
+                yield Hit(word, *_below(word.value, instruction.from_))
+    for run in stage.of("RUN"):
+        for mount in run.mounts:
+            if mount.type == "bind" and _leaves(mount.source):
+                yield Hit(mount, *_below(mount.source, mount.from_))
+
+
+def _leaves(path: str) -> bool:
+    """Whether a path goes above where it begins."""
+    if ".." not in path or "\\" in path:
+        return False
+    depth = 0
+    for part in path.split("/"):
+        if "$" in part:
+            return False
+        depth += -1 if part == ".." else part not in ("", ".")
+        if depth < 0:
+            return True
+    return False
+
+
+def _below(path: str, place: str) -> tuple[str, str]:
+    meant = clean("/" + path)[1:] + "/" * path.endswith("/")
+    meant = "." if meant in ("", "/") else meant
+    return f"{path} is {meant}: nothing is above the root of {place or 'the context'}", f"write {meant}"
+
+
 # What .dockerignore keeps out -------------------------------------------------------------------------------------------------------
 
 
@@ -1022,55 +1071,6 @@ _NEEDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...
     ("bundler", ("install",), (), ("Gemfile",)),
     ("maven", ("package", "install", "verify", "compile"), (), ("pom.xml",)),
 )  # fmt: skip
-
-
-@rule("WD523", "copy-above-context", "warning")
-def copy_above_context(stage: Stage) -> Iterator[Hit]:
-    """A source with more `..` than folders to leave.
-
-    There is nothing above the context, nor above the root of a stage or an image: BuildKit leaves such a `..` out (tried with Docker 28;
-    the builder before it stopped). What was meant is not found, or something else of that name is copied. What lies beside the context
-    needs a context above both (`docker build -f app/Dockerfile ..`) or a second one (`--build-context`).
-
-    Bad:
-        COPY ../lib /src/lib
-
-    Good:
-        COPY --from=lib . /src/lib
-        # docker build --build-context lib=../lib .
-
-    Leaves alone: `..` that stays inside, and behind a variable.
-
-    Mends (safe): writes the source as BuildKit reads it.
-    """
-    for instruction in stage.of("COPY", "ADD"):
-        for word in instruction.sources:
-            if source_kind(word.value) == "local" and _leaves(word.value):
-                yield Hit(word, *_below(word.value, instruction.from_))
-    for run in stage.of("RUN"):
-        for mount in run.mounts:
-            if mount.type == "bind" and _leaves(mount.source):
-                yield Hit(mount, *_below(mount.source, mount.from_))
-
-
-def _leaves(path: str) -> bool:
-    """Whether a path goes above where it begins."""
-    if ".." not in path or "\\" in path:
-        return False
-    depth = 0
-    for part in path.split("/"):
-        if "$" in part:
-            return False
-        depth += -1 if part == ".." else part not in ("", ".")
-        if depth < 0:
-            return True
-    return False
-
-
-def _below(path: str, place: str) -> tuple[str, str]:
-    meant = clean("/" + path)[1:] + "/" * path.endswith("/")
-    meant = "." if meant in ("", "/") else meant
-    return f"{path} is {meant}: nothing is above the root of {place or 'the context'}", f"write {meant}"
 
 
 @rule("WD518", "dockerignore-drops-needed-file", "error")
