@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from dockerlint.caches import variable
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.parser import Flag
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.stages import compiler_of, copies
+from dockerlint.shell import Command
 
 # What BuildKit sets from the platform; operating systems but Linux are rare enough to write them down.
 _AUTOMATIC = frozenset(f"{side}{what}" for side in ("TARGET", "BUILD") for what in ("PLATFORM", "ARCH", "VARIANT"))
@@ -61,12 +63,13 @@ def base_for_the_builder(stage: Stage) -> Iterator[Hit]:
         yield Hit(flag, f"the final image has the {image} of the machine that builds, whatever it is built for", help)
 
 
-@rule("WD218", "compiled-for-the-builder", "warning")
-def compiled_for_the_builder(stage: Stage) -> Iterator[Hit]:
-    """A stage on $BUILDPLATFORM compiles without a word of what for, and the program goes to an image for another platform.
+@rule("WD218", "compiled-for-one-platform", "warning")
+def compiled_for_one_platform(stage: Stage) -> Iterator[Hit]:
+    """A program is compiled for one kind of machine, and goes to an image that may be built for others.
 
-    The compiler makes programs for the machine that it runs on: `docker build --platform linux/arm64` elsewhere gives an image whose
-    program does not start ("exec format error").
+    On $BUILDPLATFORM a compiler that is told nothing makes programs for the machine that it runs on, and GOARCH=amd64 is amd64 for
+    every image. `docker build --platform linux/arm64`, or a build on such a machine, then gives an image whose program does not start
+    ("exec format error"; tried with Docker 28, which says nothing).
 
     Bad:
         FROM --platform=$BUILDPLATFORM golang:1.27 AS build
@@ -87,20 +90,33 @@ def compiled_for_the_builder(stage: Stage) -> Iterator[Hit]:
         COPY --from=build /app /app
         ENTRYPOINT ["/app"]
 
-    Leaves alone: programs that scripts or make build; stages that name a target in any way.
+    Leaves alone: programs that scripts or make build; stages that name a target in any way, or have an ARG for it; final stages with a
+    `--platform` of their own. A constant GOARCH is only a remark: it may be meant.
     """
-    if not stage.ships or _for_the_builder(stage):
+    if not stage.ships or stage.root.instruction.flag("platform"):
         return
     for copied in copies(stage):
-        command = compiler_of(copied) if _for_the_builder(copied.source) else None
-        if command is not None and not _knows_its_target(copied.source):
-            name = posixpath.basename(copied.path)
+        command = compiler_of(copied)
+        if command is None:
+            continue
+        name = posixpath.basename(copied.path)
+        if _for_the_builder(copied.source) and not _knows_its_target(copied.source):
             message = f"{name} is compiled for the machine that builds, whatever the image is built for"
             yield Hit(command.words[0], message, _CROSS.get(command.name, "a cross compiler, as xx-clang of tonistiigi/xx"))
+        elif command.name == "go" and (fixed := _fixed(copied.source, command)):
+            message = f"{name} is compiled for {fixed}, whatever the image is built for"
+            yield Hit(command.words[0], message, _CROSS["go"], severity="info")
 
 
 def _knows_its_target(stage: Stage) -> bool:
     return any(sign in instruction.text.value for each in stage.chain() for instruction in each.instructions for sign in _KNOWS)
+
+
+def _fixed(stage: Stage, command: Command) -> str:
+    """The architecture that a Go command is told, whatever is wanted; "" where an argument or the shell may change it."""
+    wanted = variable(command, "GOARCH") or ""
+    asked = {pair.key.raw for each in stage.chain() for argument in each.of("ARG") for pair in argument.pairs}
+    return "" if "$" in wanted or "`" in wanted or asked & {"GOARCH", *_AUTOMATIC} else wanted
 
 
 @rule("WD219", "platform-argument-set", "warning")
