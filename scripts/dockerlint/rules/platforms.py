@@ -1,4 +1,4 @@
-"""WD217 to WD219: images for another kind of machine than the one that builds them."""
+"""WD217 to WD220: images for another kind of machine than the one that builds them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dockerlint.caches import variable
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.parser import Flag
 from dockerlint.rules import Hit, rule
-from dockerlint.rules.stages import compiler_of, copies
+from dockerlint.rules.stages import SOME_ARE_COMPILED, compiler_of, copies, packages_of
 from dockerlint.shell import Command
 
 # What BuildKit sets from the platform; operating systems but Linux are rare enough to write them down.
@@ -149,3 +149,32 @@ def platform_argument_set(dockerfile: Dockerfile) -> Iterator[Hit]:
             if pair.key.raw in _AUTOMATIC and pair.value is not None and pair.value.value:
                 set_by = f"{pair.key.raw} is {pair.value.value} for every platform: the default takes the place of what BuildKit sets"
                 yield Hit(pair.value, set_by, f"write ARG {pair.key.raw}")
+
+
+@rule("WD220", "packages-for-the-builder", "warning", confidence="medium", help="leave --platform out where they are installed")
+def packages_for_the_builder(stage: Stage) -> Iterator[Hit]:
+    """Packages are installed on $BUILDPLATFORM and copied to an image that may be for another platform: compiled modules do not load.
+
+    npm and pip install files for the machine that they run on, wherever a package has compiled code (bcrypt, sharp, numpy, grpc …).
+
+    Bad:
+        FROM --platform=$BUILDPLATFORM python:3.14-slim AS build
+        RUN python -m venv /venv && /venv/bin/pip install numpy
+        FROM python:3.14-slim
+        COPY --from=build /venv /venv
+
+    Good:
+        FROM python:3.14-slim AS build
+        RUN python -m venv /venv && /venv/bin/pip install numpy
+        FROM python:3.14-slim
+        COPY --from=build /venv /venv
+
+    Leaves alone: what a build makes of packages (`dist/`); final stages with a `--platform` of their own.
+    """
+    if not stage.ships or stage.root.instruction.flag("platform"):
+        return
+    for copied in copies(stage):
+        what = packages_of(copied) if _for_the_builder(copied.source) else ""
+        if what:
+            message = f"{copied.path}: {what} installed for the machine that builds do not all run on others"
+            yield Hit(copied.word, message, "", SOME_ARE_COMPILED[what])

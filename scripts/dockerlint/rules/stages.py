@@ -836,12 +836,19 @@ def modules_for_other_libc(stage: Stage) -> Iterator[Hit]:
         other = copied.source.image.libc
         if other not in ("glibc", "musl") or other == libc:
             continue
-        name = posixpath.basename(copied.path)
-        if name == "node_modules":
-            what, severity = "node_modules", "info"
-        elif name == "site-packages" or copied.path in _environments(copied.source):
-            what, severity = "Python packages", ""
-        else:
-            continue
-        message = f"{copied.path}: {what} installed on {other} do not all run on {libc} ({image_title(stage)})"
-        yield Hit(copied.word, message, "", severity)
+        what = packages_of(copied)
+        if what:
+            message = f"{copied.path}: {what} installed on {other} do not all run on {libc} ({image_title(stage)})"
+            yield Hit(copied.word, message, "", SOME_ARE_COMPILED[what])
+
+
+SOME_ARE_COMPILED = {"node_modules": "info", "Python packages": ""}
+"""Installed packages, some of which may be compiled, and the severity of a rule that has reason to think so."""
+
+
+def packages_of(copied: Copied) -> str:
+    """Which installed packages a copied folder has; "" where none are seen in it."""
+    name = posixpath.basename(copied.path)
+    if name == "node_modules":
+        return name
+    return "Python packages" if name == "site-packages" or copied.path in _environments(copied.source) else ""
