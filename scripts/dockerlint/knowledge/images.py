@@ -1040,8 +1040,8 @@ def _language_image(name: str, tag: _Tag) -> ImageFacts | None:
         added |= image.slim if tag.slim else image.full
     complete = image.complete and _is_like_today(base) and not (name == "eclipse-temurin" and not tag.version.isdigit())
     missing = (base.missing - added - image.unsure if complete else _NOTHING) | (image.absent - added)
-    if "ssh" in added:
-        missing -= _ADDUSER  # a dependency may have brought it
+    if added & {"ssh", "gpg"}:
+        missing -= _ADDUSER  # openssh-client depends on it, and so does gnupg's dirmngr
     uids = image.uids if family != "ubuntu" or name not in _KEEPS_UBUNTU_USER else base.uids
     found = base._replace(
         user=image.user if image.user or base is not UNKNOWN else "", uids=uids, tools=base.tools - image.absent | added, missing=missing,
@@ -1089,7 +1089,7 @@ def _buildpack_deps(tag: _Tag) -> ImageFacts:
         family, release = "debian", "trixie"
     base = _distribution(family, release)
     added = _BUILDPACK_CURL if "curl" in tag.words else _BUILDPACK_SCM if "scm" in tag.words else _BUILDPACK
-    unsure = _words("bzip2 file patch xz less") if added is not _BUILDPACK else _ADDUSER | {"less"}
+    unsure = _ADDUSER | _words("bzip2 file patch xz less" if added is not _BUILDPACK else "less")
     return base._replace(tools=base.tools | added, missing=base.missing - added - unsure)
 
 
