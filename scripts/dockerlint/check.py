@@ -123,7 +123,7 @@ def report(linted: Linted, settings: Settings, shell_findings: Sequence[Finding]
     findings = sorted([*linted.findings, *wanted], key=lambda finding: finding[1:]) if wanted else linted.findings
     if not settings.pragmas:
         return Outcome(findings, 0)
-    return apply(findings, linted.dockerfile, settings.selection, settings.hadolint)
+    return apply(findings, linted.dockerfile, settings.selection)
 
 
 def check_all(paths: Sequence[str], job: Job, jobs: int = 0, progress: Callable[[int, int], None] | None = None) -> Iterator[Result]:

@@ -46,8 +46,6 @@ class Settings(NamedTuple):
     context: str | None = None
     shellcheck: str = "auto"
     pragmas: bool = True
-    hadolint: bool = False
-    """Whether hadolint is run here, too, because the configuration is its own."""
     today: str = ""
 
     def reports(self, confidence: str) -> bool:
@@ -337,7 +335,7 @@ def _read_hadolint(path: str, required: bool) -> Configuration:
         message = f"{path} cannot be read without PyYAML: pip install pyyaml"
         if required:
             raise Failure(message) from None
-        return Configuration(path, folder, {"hadolint": True}, f"{message}, or move its settings to {OWN_FILE}")
+        return Configuration(path, folder, {}, f"{message}, or move its settings to {OWN_FILE}")
     try:
         document = yaml.safe_load(data)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -368,7 +366,6 @@ def translated(document: Mapping[str, Any], path: str) -> dict[str, Any]:
         },
         "strict_labels": bool(document.get("strict-labels")),
         "pragmas": not document.get("disable-ignore-pragma"),
-        "hadolint": True,
     }
     threshold = str(document.get("failure-threshold") or "")
     if threshold in HADOLINT_THRESHOLDS:

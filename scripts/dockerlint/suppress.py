@@ -33,10 +33,10 @@ class Outcome(NamedTuple):
     silenced: int
 
 
-def apply(findings: list[Finding], dockerfile: Dockerfile, selection: Selection, hadolint_runs: bool = False) -> Outcome:
+def apply(findings: list[Finding], dockerfile: Dockerfile, selection: Selection) -> Outcome:
     """The findings that the file's own comments leave, and one more for every pragma that silences nothing.
 
-    `findings` are all of the file, of every confidence, in order. Where hadolint is run too, its pragmas may be of use to it.
+    `findings` are all of the file, of every confidence, in order.
     """
     source = dockerfile.source
     options = file_check_options(source, dockerfile.options.build_args)
@@ -70,7 +70,6 @@ def apply(findings: list[Finding], dockerfile: Dockerfile, selection: Selection,
         for number, pragma in enumerate(pragmas)
         for name, meaning in meanings[number]
         if (number, name) not in used
-        and not (hadolint_runs and pragma.owner == "hadolint")
         and (why := _why_idle(pragma, name, meaning, selection, pragma.lines == WHOLE_FILE))
     ]
     ours = [finding for finding in idle if not silences(finding)] if UNUSED in selection.rules else []
@@ -142,5 +141,5 @@ def _finding(code: str, pragma: Pragma, name: Name, path: str, message: str) -> 
     rule = RULES[code]
     place = pragma.line, name.column, pragma.line, name.column + len(name.text)
     # Other tools judge by other rules than ours: what silences nothing here may be needed there.
-    confidence = "low" if code == UNUSED and pragma.owner in ("trivy", "checkov") else rule.confidence
+    confidence = "low" if code == UNUSED and pragma.owner in ("hadolint", "trivy", "checkov") else rule.confidence
     return Finding(path, *place, code, rule.slug, rule.severity, confidence, message, rule.help, False)

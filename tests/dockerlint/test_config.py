@@ -162,7 +162,6 @@ def test_hadolints_configuration_is_understood(tmp_path: Path) -> None:
     assert found.trusted_registries == ("docker.io", "*.example.com")
     assert found.label_schema == {"author": "text", "created": "rfc3339"}
     assert found.strict_labels
-    assert found.hadolint
 
 
 def test_what_hadolint_overrides_is_on(tmp_path: Path) -> None:

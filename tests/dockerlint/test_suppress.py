@@ -26,9 +26,9 @@ BASE = "FROM debian:13-slim\n"
 OLD = "MAINTAINER somebody\n"
 
 
-def outcome(text: str, codes: Iterable[str] = CODES, hadolint_runs: bool = False, **options: Any) -> Outcome:
+def outcome(text: str, codes: Iterable[str] = CODES, **options: Any) -> Outcome:
     linted = read(text, codes, options=options)
-    return apply(linted.findings, linted.dockerfile, resolve(Layer(select=tuple(codes))), hadolint_runs)
+    return apply(linted.findings, linted.dockerfile, resolve(Layer(select=tuple(codes))))
 
 
 def places(findings: Iterable[Finding]) -> list[str]:
@@ -262,10 +262,9 @@ def test_a_comment_that_hides_a_finding_of_low_confidence_is_used() -> None:
     assert apply(unsure, linted.dockerfile, resolve(Layer(select=(RECOMMENDS, UNUSED)))).findings == []
 
 
-def test_where_hadolint_runs_too_its_comments_are_its_own_business() -> None:
+def test_a_comment_for_another_linter_may_be_needed_there() -> None:
     text = f"{BASE}# hadolint ignore=DL4000\n# wd: ignore=WD137\nUSER 65532\n"
-    assert places(outcome(text).findings) == ["2:WD190", "3:WD190"]
-    assert places(outcome(text, hadolint_runs=True).findings) == ["3:WD190"]
+    assert [(finding.line, finding.confidence) for finding in outcome(text).findings] == [(2, "low"), (3, "high")]
 
 
 def test_the_finding_about_a_comment_can_be_silenced_by_a_comment() -> None:

@@ -16,7 +16,7 @@ def unused_pragma(_: Dockerfile) -> Iterator[Hit]:
     """A comment silences a finding that is not there.
 
     Such a comment outlives its reason: the line below was mended, the comment stands one line too high, or its name is misspelt,
-    and one day it hides something new. A comment for trivy or checkov has a low confidence: it may still be needed there.
+    and one day it hides something new. A comment for hadolint, trivy or checkov has a low confidence: it may still be needed there.
 
     Bad:
         FROM debian:13-slim
