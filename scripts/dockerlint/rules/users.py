@@ -956,7 +956,8 @@ def install_into_folder_of_root(stage: Stage) -> Iterator[Hit]:
         COPY --chown=node:node package.json package-lock.json ./
         RUN npm ci
 
-    Leaves alone: folders that a RUN gave away or opened, that an earlier COPY --chown made, or that the base image has; other commands.
+    Leaves alone: home folders that came with their user, folders that a RUN gave away or opened, that an earlier COPY --chown made, or
+    that the base image has; other commands.
     """
     for run in stage.of("RUN"):
         if run.state.user is None or _is_root(run.state.user) is not False:
@@ -1007,27 +1008,34 @@ def _made_for_root(stage: Stage, run: Instruction, directory: str) -> Instructio
                     return None
             elif instruction.keyword == "RUN":
                 for command in instruction.commands:
-                    if command.name in (
-                        "chown",
-                        "chmod",
-                        "chgrp",
-                        "install",
-                        "setfacl",
-                        "mkdir",
-                        "mount",
-                        "mv",
-                        "rm",
-                        "cp",
-                        "ln",
-                        "su",
-                        "gosu",
-                        "sudo",
-                    ) or command.name.endswith(".sh"):
+                    if _home_made_by(command) == directory:
+                        return None
+                    if command.name in _GIVES_AWAY or command.name.endswith(".sh"):
                         for word in command.arguments:
                             path = absolute(word.value.removesuffix("/*"), directory_of(command))
                             if path is None or is_within(directory, path):
                                 return None
     return None
+
+
+# What may give a folder to another user, or open it.
+_GIVES_AWAY = frozenset("chown chmod chgrp install setfacl mkdir mount mv rm cp ln su gosu sudo".split())
+
+
+def _home_made_by(command: Command) -> str:
+    """The home folder that a command makes, or may make, for the user that it creates; "" where it makes none."""
+    if command.name not in ("useradd", "adduser") or command.has("-M", "-H", "--no-create-home"):
+        return ""
+    operands = command.operands(_VALUED)
+    if not operands or (command.name == "useradd" and not command.has("-m", "--create-home") and _of_debian(command)):
+        return ""
+    user = operands[-1] if command.name == "useradd" else operands[0]
+    return command.option("-d", "--home-dir", "-h", "--home") or f"/home/{user.value}"
+
+
+def _of_debian(command: Command) -> bool:
+    """Whether useradd makes no home folder unless it is told to."""
+    return command.instruction is not None and command.instruction.stage.image.family in ("debian", "ubuntu")
 
 
 @rule("WD616", "system-user-with-high-uid", "info", help="leave out -r (--system), or the UID")
