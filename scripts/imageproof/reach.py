@@ -25,6 +25,8 @@ _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
 _PATIENCE = 5.0  # seconds for an answer to begin, or go on
 _WHOLE = 10.0  # seconds for all of it
+_FRAME, _SETTINGS = 9, 4  # bytes of an HTTP/2 frame's header, and the type of a frame of settings
+_HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
 )
@@ -200,7 +202,7 @@ def _told(answer: Answer) -> str:
     return (
         f"answers {answer.status} on port {answer.port}"
         if answer.status
-        else f"answers on port {answer.port}, not in HTTP"
+        else f"answers on port {answer.port}, not in HTTP/1"
     )
 
 
@@ -254,12 +256,14 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
         return Answer(port, response.status, body.decode("utf-8", "replace"))
     except http.client.BadStatusLine as error:  # an answer, but none of HTTP; an end without a byte is its subclass
         if isinstance(error, ConnectionError):
-            return Answer(port, 0, "") if at == port else None
+            return Answer(port, 0, "") if at == port or _speaks_http2(host, at) else None
         return Answer(port, 0, str(error))
     except http.client.HTTPException as error:
         return Answer(port, 0, str(error))
     except TimeoutError:  # connected, and silent: a server that waits for another protocol's first word
         return Answer(port, 0, "") if connection.sock is not None and _open(host, at) else None
+    except ConnectionResetError:  # gRPC's way to refuse HTTP/1
+        return Answer(port, 0, "") if _speaks_http2(host, at) else None
     except OSError:
         return None
     finally:
@@ -282,6 +286,17 @@ def _bounded(connection: socket.socket) -> Iterator[None]:
         yield
     finally:
         enough.cancel()
+
+
+def _speaks_http2(host: str, at: int) -> bool:
+    """Whether somebody answers the first words of HTTP/2 as RFC 9113, section 3.4, wants it: with a frame of settings."""
+    try:
+        with socket.create_connection((host, at), 1.0) as connection:
+            connection.sendall(_HTTP2)
+            frame = connection.recv(_FRAME, socket.MSG_WAITALL)
+            return len(frame) == _FRAME and frame[3] == _SETTINGS
+    except OSError:
+        return False
 
 
 def _open(host: str, at: int) -> bool:

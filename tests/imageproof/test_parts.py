@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -176,6 +177,29 @@ def test_an_answer_without_an_end(words: bytes, status: int, monkeypatch: pytest
     assert answer is not None
     assert answer.status == status
     assert not heard_out.is_set()
+
+
+@pytest.mark.parametrize(("settings", "answers"), [(bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)), True), (b"", False), (b"no HTTP/2", False)])
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_server_that_refuses_http_1(settings: bytes, answers: bool, proxied: bool) -> None:
+    """gRPC servers reset such a connection; who resets every connection is not there yet."""
+
+    def serve() -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    if connection.recv(1 << 10).startswith(b"PRI * HTTP/2.0"):
+                        connection.sendall(settings)
+                    else:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=serve, daemon=True).start()
+        answer = ask("127.0.0.1", port, 50051 if proxied else port, "/", whole=False)
+    assert (answer is not None) == answers
+    assert not answer or answer.status == 0
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
