@@ -221,10 +221,10 @@ def _blob_document(store: Store, digest: str, optional: bool = False) -> dict[st
 
 def _choose(store: Store, manifests: list[tuple[str, dict[str, Any]]], platform: str) -> tuple[str, dict[str, Any]]:
     """The manifest for a platform."""
-    import platform as machine
-
     if len(manifests) == 1:
         return manifests[0]
+    import platform as machine
+
     having = {(manifest[" platform"] or _config_platform(store, manifest)): (digest, manifest) for digest, manifest in manifests}
     wanted = platform or f"linux/{_MACHINES.get(machine.machine(), machine.machine())}"
     for have, chosen in having.items():

@@ -9,13 +9,13 @@ from dockerlint.caches import variable
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.parser import Flag
 from dockerlint.rules import Hit, rule
-from dockerlint.rules.stages import SOME_ARE_COMPILED, compiler_of, copies, packages_of
+from dockerlint.rules.stages import SOME_ARE_COMPILED, Copied, compiler_of, copies, packages_of
 from dockerlint.shell import Command
 
 # What BuildKit sets from the platform; operating systems but Linux are rare enough to write them down.
 _AUTOMATIC = frozenset(f"{side}{what}" for side in ("TARGET", "BUILD") for what in ("PLATFORM", "ARCH", "VARIANT"))
 # What shows that a stage knows what it compiles for: an argument, a setting, the helpers of tonistiigi/xx, another linker.
-_KNOWS = ("TARGETARCH", "TARGETPLATFORM", "GOARCH", "CARGO_BUILD_TARGET", "--target", "-target", "xx-", "zig", "-linux-gnu", "-linux-musl")
+_KNOWS = ("TARGETARCH", "TARGETPLATFORM", "GOARCH", "CARGO_BUILD_TARGET", "-target", "xx-", "zig", "-linux-gnu", "-linux-musl")
 _CROSS = {
     "go": "ARG TARGETARCH in the stage, and GOARCH=$TARGETARCH before the command",
     "cargo": "ARG TARGETARCH in the stage, and --target with the triple for it",
@@ -26,6 +26,12 @@ def _for_the_builder(stage: Stage) -> Flag | None:
     """The `--platform` of its base, where that says: as the machine that builds."""
     flag = stage.root.instruction.flag("platform")
     return flag if flag and flag.value and "BUILDPLATFORM" in flag.value and "TARGETPLATFORM" not in flag.value else None
+
+
+def _copied_for_any_platform(stage: Stage) -> Iterator[Copied]:
+    """What goes from other stages to the image, where that may be built for any platform."""
+    if stage.ships and not stage.root.instruction.flag("platform"):
+        yield from copies(stage)
 
 
 @rule("WD217", "base-for-the-builder", "warning")
@@ -93,9 +99,7 @@ def compiled_for_one_platform(stage: Stage) -> Iterator[Hit]:
     Leaves alone: programs that scripts or make build; stages that name a target in any way, or have an ARG for it; final stages with a
     `--platform` of their own. A constant GOARCH is only a remark: it may be meant.
     """
-    if not stage.ships or stage.root.instruction.flag("platform"):
-        return
-    for copied in copies(stage):
+    for copied in _copied_for_any_platform(stage):
         command = compiler_of(copied)
         if command is None:
             continue
@@ -158,22 +162,22 @@ def packages_for_the_builder(stage: Stage) -> Iterator[Hit]:
     npm and pip install files for the machine that they run on, wherever a package has compiled code (bcrypt, sharp, numpy, grpc …).
 
     Bad:
-        FROM --platform=$BUILDPLATFORM python:3.14-slim AS build
-        RUN python -m venv /venv && /venv/bin/pip install numpy
-        FROM python:3.14-slim
-        COPY --from=build /venv /venv
+        FROM --platform=$BUILDPLATFORM node:24-slim AS build
+        COPY package.json package-lock.json /app/
+        RUN npm --prefix /app ci --omit=dev
+        FROM node:24-slim
+        COPY --from=build /app/node_modules /app/node_modules
 
     Good:
-        FROM python:3.14-slim AS build
-        RUN python -m venv /venv && /venv/bin/pip install numpy
-        FROM python:3.14-slim
-        COPY --from=build /venv /venv
+        FROM node:24-slim AS build
+        COPY package.json package-lock.json /app/
+        RUN npm --prefix /app ci --omit=dev
+        FROM node:24-slim
+        COPY --from=build /app/node_modules /app/node_modules
 
     Leaves alone: what a build makes of packages (`dist/`); final stages with a `--platform` of their own.
     """
-    if not stage.ships or stage.root.instruction.flag("platform"):
-        return
-    for copied in copies(stage):
+    for copied in _copied_for_any_platform(stage):
         what = packages_of(copied) if _for_the_builder(copied.source) else ""
         if what:
             message = f"{copied.path}: {what} installed for the machine that builds do not all run on others"

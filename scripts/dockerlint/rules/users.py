@@ -315,18 +315,21 @@ _VALUED = frozenset(
 
 def _accounts(stage: Stage) -> Iterator[Account]:
     """The users that the stage's RUN instructions create."""
-    for command in stage.calls("useradd", "adduser"):
-        operands = command.operands(_VALUED)
-        if command.name == "useradd":
-            if not operands or command.has("-D"):  # -D shows or changes the defaults
-                continue
-            name, groups = operands[-1], command.option("-G", "--groups") or ""
-        else:
-            if not operands or (len(operands) > 1 and not command.has("-D", "-S", "--system", "--disabled-password")):
-                continue  # `adduser USER GROUP` adds a user to a group
-            name, groups = operands[0], ""
-        if name.literal:
-            yield Account(name, command.option("-u", "--uid") or "", tuple(filter(None, groups.split(","))))
+    yield from filter(None, map(_account, stage.calls("useradd", "adduser")))
+
+
+def _account(command: Command) -> Account | None:
+    """The user that a call of useradd or adduser creates; None where it creates none, or a variable names it."""
+    operands = command.operands(_VALUED)
+    if command.name == "useradd":
+        if not operands or command.has("-D"):  # -D shows or changes the defaults
+            return None
+        name, groups = operands[-1], command.option("-G", "--groups") or ""
+    else:
+        if not operands or (len(operands) > 1 and not command.has("-D", "-S", "--system", "--disabled-password")):
+            return None  # `adduser USER GROUP` adds a user to a group
+        name, groups = operands[0], ""
+    return Account(name, command.option("-u", "--uid") or "", tuple(filter(None, groups.split(",")))) if name.literal else None
 
 
 def _accounts_of_chain(stage: Stage) -> Iterator[Account]:
@@ -1026,11 +1029,10 @@ def _home_made_by(command: Command) -> str:
     """The home folder that a command makes, or may make, for the user that it creates; "" where it makes none."""
     if command.name not in ("useradd", "adduser") or command.has("-M", "-H", "--no-create-home"):
         return ""
-    operands = command.operands(_VALUED)
-    if not operands or (command.name == "useradd" and not command.has("-m", "--create-home") and _of_debian(command)):
+    account = _account(command)
+    if account is None or (command.name == "useradd" and not command.has("-m", "--create-home") and _of_debian(command)):
         return ""
-    user = operands[-1] if command.name == "useradd" else operands[0]
-    return command.option("-d", "--home-dir", "-h", "--home") or f"/home/{user.value}"
+    return command.option("-d", "--home-dir", "-h", "--home") or f"/home/{account.name.value}"
 
 
 def _of_debian(command: Command) -> bool:
