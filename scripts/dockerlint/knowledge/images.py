@@ -111,7 +111,7 @@ _C_COMPILER = _words("ar as cc cpp gcc ld nm objcopy objdump ranlib readelf stri
 # --- Distributions --------------------------------------------------------------------------------------------------
 
 _DEBIAN_NUMBERS = {
-    "wheezy": 7, "jessie": 8, "stretch": 9, "buster": 10, "bullseye": 11, "bookworm": 12, "trixie": 13, "forky": 14,
+    "squeeze": 6, "wheezy": 7, "jessie": 8, "stretch": 9, "buster": 10, "bullseye": 11, "bookworm": 12, "trixie": 13, "forky": 14,
 }  # fmt: skip
 _DEBIAN_RELEASES = {str(number): name for name, number in _DEBIAN_NUMBERS.items()}
 _DEBIAN_ALIASES = {
@@ -119,7 +119,9 @@ _DEBIAN_ALIASES = {
     "sid": "sid", "unstable": "sid",
 }  # fmt: skip
 _UBUNTU_RELEASES = {
-    "trusty": "14.04", "xenial": "16.04", "bionic": "18.04", "focal": "20.04", "jammy": "22.04", "lunar": "23.04",
+    "lucid": "10.04", "precise": "12.04", "trusty": "14.04", "utopic": "14.10", "vivid": "15.04", "wily": "15.10", "xenial": "16.04",
+    "yakkety": "16.10", "zesty": "17.04", "artful": "17.10", "bionic": "18.04", "cosmic": "18.10", "disco": "19.04", "eoan": "19.10",
+    "focal": "20.04", "groovy": "20.10", "hirsute": "21.04", "impish": "21.10", "jammy": "22.04", "kinetic": "22.10", "lunar": "23.04",
     "mantic": "23.10", "noble": "24.04", "oracular": "24.10", "plucky": "25.04", "questing": "25.10", "resolute": "26.04",
     "stonking": "26.10", "latest": "26.04", "rolling": "26.04", "devel": "26.10",
 }  # fmt: skip
@@ -128,9 +130,15 @@ _ALPINE_NEWEST = "3.24"
 # Last day with security updates that a container gets without a contract: for Debian the end of LTS, for Ubuntu the end
 # of standard support.
 _DISTRIBUTION_ENDS = {
+    ("debian", "squeeze"): "2016-02-29",
     ("debian", "wheezy"): "2018-05-31", ("debian", "jessie"): "2020-06-30", ("debian", "stretch"): "2022-07-01",
     ("debian", "buster"): "2024-06-30", ("debian", "bullseye"): "2026-08-31", ("debian", "bookworm"): "2028-06-30",
     ("debian", "trixie"): "2030-06-30",
+    ("ubuntu", "10.04"): "2015-04-30", ("ubuntu", "12.04"): "2017-04-28", ("ubuntu", "14.10"): "2015-07-23",
+    ("ubuntu", "15.04"): "2016-02-04", ("ubuntu", "15.10"): "2016-07-28", ("ubuntu", "16.10"): "2017-07-20",
+    ("ubuntu", "17.04"): "2018-01-13", ("ubuntu", "17.10"): "2018-07-19", ("ubuntu", "18.10"): "2019-07-18",
+    ("ubuntu", "19.04"): "2020-01-23", ("ubuntu", "19.10"): "2020-07-17", ("ubuntu", "20.10"): "2021-07-22",
+    ("ubuntu", "21.04"): "2022-01-20", ("ubuntu", "21.10"): "2022-07-14", ("ubuntu", "22.10"): "2023-07-20",
     ("ubuntu", "14.04"): "2019-04-25", ("ubuntu", "16.04"): "2021-04-02", ("ubuntu", "18.04"): "2023-05-31",
     ("ubuntu", "20.04"): "2025-05-31", ("ubuntu", "22.04"): "2027-04-01", ("ubuntu", "23.04"): "2024-01-20",
     ("ubuntu", "23.10"): "2024-07-12", ("ubuntu", "24.04"): "2029-05-31", ("ubuntu", "24.10"): "2025-07-10",

@@ -137,6 +137,10 @@ def legacy_key_value(site: Site) -> Fix | None:
         return None
     separator = Edit(*text.span(pair.key.end, value.start), "=")
     escape = site.dockerfile.escape
+    if value.raw.startswith("= "):
+        meant = value.raw[1:].lstrip()
+        gone = Edit(*text.span(pair.key.end, value.end - len(meant)), "=")
+        return unsafe("Take out the spaces around =", gone) if _words(meant, escape) == 1 else None
     plain = _words(value.raw, escape) == 1
     quoted = not set(value.raw) & {'"', "'", escape}
     written = value.raw if plain else f'"{value.raw}"'

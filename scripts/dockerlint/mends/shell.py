@@ -73,24 +73,28 @@ def wget_progress(site: Site) -> Fix | None:
 @mend("WD408")
 def curl_fail(site: Site) -> Fix | None:
     """-f; a download that has failed so far without a word then ends the build."""
-    edit = _option(site.command, "f", "-") if site.command is not None else None
+    edit = _option(site.command, "f", "-q?") if site.command is not None else None
     return unsafe("Add -f", edit) if edit else None
 
 
 @mend("WD409")
 def curl_location(site: Site) -> Fix | None:
     """-L."""
-    edit = _option(site.command, "L", "-[fsS]*") if site.command is not None else None
+    edit = _option(site.command, "L", "-q?[fsS]*") if site.command is not None else None
     return unsafe("Add -L", edit) if edit else None
 
 
 def _option(command: Command, letter: str, behind_what: str) -> Edit | None:
-    """One more option of curl: among the letters of the first, behind some of them, where it has letters."""
+    """One more option of curl: among the letters of the first, behind some of them, where it has letters.
+
+    `-q` and `--disable` keep curl from reading its .curlrc only where they stand first.
+    """
     first = command.words[1] if len(command.words) > 1 else None
     place = re.match(behind_what, first.raw) if first is not None else None
     if first is not None and place is not None and re.fullmatch(r"-[A-Za-z]+", first.raw):
         return before(first.text, first.start + place.end(), letter)
-    return argument(command, command.words[0], f"-{letter}")
+    last = first if first is not None and first.value == "--disable" else command.words[0]
+    return argument(command, last, f"-{letter}")
 
 
 @mend("WD417")

@@ -86,7 +86,8 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
                 or call.verb in ("prune", "mod tidy")
             ):
                 continue
-            name, again = call.manager.name, call.manager.name in fetched
+            name = call.manager.name
+            again = name in fetched or any(word.value == "GO111MODULE=off" for word in call.command.assignments)  # downloads nothing
             if again and not (call.manager is table.GO and call.verb == "build" and not compiled):
                 continue
             fetched.add(name)
@@ -246,7 +247,8 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
     """The cache mount for apt's packages stays empty.
 
     The images of Debian and Ubuntu, and all that are built from them, have /etc/apt/apt.conf.d/docker-clean, which deletes every .deb
-    once it is installed. It has to go, once, before the cache can hold anything.
+    once it is installed. It has to go, once, before the cache can hold anything: Keep-Downloaded-Packages alone changes nothing (built on
+    Debian 13).
 
     Bad:
         RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \\
@@ -256,8 +258,7 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \\
             rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update && apt-get install -y --no-install-recommends curl
 
-    Leaves alone: base images that are not known; Keep-Downloaded-Packages in a configuration file; mounts for the lists only; a file of
-    that name that is copied.
+    Leaves alone: base images that are not known; mounts for the lists only; a file of that name that is copied, or a RUN that writes it.
 
     Mends (safe): begins the RUN with the deletion of docker-clean.
     """
@@ -268,7 +269,7 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
             continue
         for mount, target in mounts:
             if caches.holds(target, "/var/cache/apt/archives") and target != "/":
-                if not caches.mentions(stage, "docker-clean", "Keep-Downloaded-Packages", "/etc/apt/apt.conf.d/*"):
+                if not caches.mentions(stage, "docker-clean", "Post-Invoke", "/etc/apt/apt.conf.d/*"):
                     yield Hit(mount, f"docker-clean of the base image deletes what is put into {target}: the mount stays empty")
                 return
 

@@ -471,7 +471,8 @@ def only_the_last_counts(stage: Stage) -> Iterator[Hit]:
 def legacy_key_value(stage: Stage) -> Iterator[Hit]:
     """ENV or LABEL separates name and value by a space.
 
-    The old form takes the whole rest of the line for the value, so a second pair on the line is lost silently.
+    The old form takes the whole rest of the line for the value, so a second pair on the line is lost silently, and `NAME = value` gives
+    the value "= value": that is a warning.
 
     Bad:
         FROM debian:13-slim
@@ -481,15 +482,22 @@ def legacy_key_value(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         ENV LANG=C.UTF-8
 
-    Mends (safe): puts = between name and value, and quotes around a value with spaces; where the value has quotes or escapes of its own
-    as well, it is left to you.
+    Mends (safe or unsafe): puts = between name and value, and quotes around a value with spaces; where the value has quotes or escapes of its own
+    as well, it is left to you. Unsafe where a value begins with a = that is not meant: it goes.
     """
     for instruction in stage.of("ENV", "LABEL"):
         for pair in instruction.pairs:
-            if pair.legacy and pair.value:
+            if pair.legacy and pair.value and pair.value.raw.startswith("= "):
+                yield Hit(
+                    pair,
+                    f'the value of {pair.key.raw} begins with "= "',
+                    f"take out the spaces around = in {instruction.keyword} {pair.key.raw}=…",
+                    "warning",
+                )
+            elif pair.legacy and pair.value:
                 spaces = any(space in pair.value.raw for space in " \t") and not pair.value.quoted
                 value = f'"{pair.value.raw}"' if spaces else pair.value.raw
-                short = len(value) < 60
+                short = len(value) < 60 and not (spaces and '"' in pair.value.raw)
                 yield Hit(
                     pair,
                     f"{instruction.keyword} {pair.key.raw} separates name and value by a space",
@@ -534,7 +542,9 @@ def redundant_target_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
     ),
 )
 def constant_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
-    """FROM --platform is a constant, so the image can be built for that platform only.
+    """FROM --platform is a constant: an image on that stage can be built for that platform only.
+
+    In a stage of which only files are copied, other machines emulate every step.
 
     Bad:
         FROM --platform=linux/amd64 debian:13-slim
@@ -546,7 +556,9 @@ def constant_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
     """
     for note in dockerfile.notes.get("FromPlatformFlagConstDisallowed", ()):
         windows = "windows" in note.message
-        yield Hit(note.where, note.message, severity="info" if windows else "")
+        stage = next(stage for stage in dockerfile.stages if stage.instruction.line == note.where.span.line)
+        message = note.message if stage.ships else f"{note.message.partition(',')[0]}, so other machines emulate the steps of this stage"
+        yield Hit(note.where, message, severity="info" if windows else "")
 
 
 @rule(

@@ -319,7 +319,8 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
         CMD ["/app"]
 
     Leaves alone: stages that do not ship; mounts over the cache; `rm -rf` of it, or the manager's own clean-up, in the same RUN; uv, pnpm
-    and Bun, whose caches are hard links; `go mod download` and the like where nothing is built behind it, for the container builds.
+    and Bun, whose caches are hard links; Go's own packages (`go build std`); `go mod download` and the like where nothing is built behind
+    it, for the container builds.
 
     Mends (safe): ends the RUN with the clean-up of conda or Composer, where it can still be called; the others are better built in a
     stage of their own.
@@ -332,6 +333,7 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 caches.uncached(call)
                 or call.command.has("--offline", "--no-index", "--local")
                 or call.verb in ("test", "run", "vet", "generate")
+                or {word.value for word in call.packages} & {"std", "cmd"}  # Go's own, which nobody downloads
             ):
                 continue
             if caches.places(call, manager.caches[0]):
@@ -802,12 +804,13 @@ def _bundle_installs(stage: Stage) -> Iterator[Call]:
     "bundler-lock-not-enforced",
     "warning",
     covers=("tally/ruby/missing-bundle-deployment",),
-    help='ENV BUNDLE_DEPLOYMENT="1"',
+    help='ENV BUNDLE_FROZEN="1"',
 )
 def bundler_lock_not_enforced(stage: Stage) -> Iterator[Hit]:
     """`bundle install` may go past Gemfile.lock.
 
-    In deployment mode it fails where the lock file is missing or does not fit the Gemfile.
+    Frozen, it fails where the lock file does not fit the Gemfile. So does deployment mode, which also installs into vendor/bundle where
+    BUNDLE_PATH does not say otherwise.
 
     Bad:
         FROM ruby:3.4-slim
@@ -831,7 +834,7 @@ def bundler_lock_not_enforced(stage: Stage) -> Iterator[Hit]:
             and caches.copied("Gemfile.lock", instruction) is not False
             and not _bundler_setting(call, "deployment", "frozen")
         ):
-            yield Hit(call.where, "bundle install may go past Gemfile.lock", 'put ENV BUNDLE_DEPLOYMENT="1" before it')
+            yield Hit(call.where, "bundle install may go past Gemfile.lock", 'put ENV BUNDLE_FROZEN="1" before it')
 
 
 @rule(
@@ -857,7 +860,7 @@ def bundler_development_group(stage: Stage) -> Iterator[Hit]:
         RUN bundle install && rm -rf ~/.bundle
 
     Leaves alone: BUNDLE_ONLY; `bundle config` of either, a .bundle/config in the build context; what does not ship; images for
-    development, and those whose build runs the tests; a Gemfile without such a group.
+    development, and those whose build runs the tests; a Gemfile without such a group. Where the Gemfile cannot be read, it is an info.
     """
     for call in _bundle_installs(stage):
         instruction = call.command.instruction
@@ -869,6 +872,7 @@ def bundler_development_group(stage: Stage) -> Iterator[Hit]:
                 call.where,
                 "bundle install also brings the gems of development and test",
                 'put ENV BUNDLE_WITHOUT="development:test" before it',
+                severity="info" if gemfile is None else "",
             )
 
 

@@ -565,6 +565,8 @@ def command_not_in_image(stage: Stage) -> Iterator[Hit]:
     told: set[str] = set()
     for command in stage.commands:
         tool = command.name
+        if tool == "sudo":  # WD610 tells of it
+            continue
         if tool in missing and tool not in told and command.instruction is not None and _runs_for_sure(command):
             confidence = absence(stage, tool, command.instruction, command)
             if confidence and not _mounts_programs(command.instruction):

@@ -207,6 +207,7 @@ def _unanswered(stage: Stage, managers: tuple[Manager, ...], setting: str, flag:
             and call.action in ("install", "upgrade", "remove")
             and not answers_yes(call)
             and not changes_nothing(call)
+            and (call.packages or call.verb not in ("remove", "purge"))  # which take away what is named, and nothing else
         ):
             if setting and (setting in (call.command.option("-o", "--option", "--setopt") or "") or caches.mentions(stage, setting)):
                 continue

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dockerlint import caches
 from dockerlint.knowledge import signals
 from dockerlint.packages import installed
 from dockerlint.rules import Hit, rule
@@ -976,11 +977,11 @@ def debian_frontend_kept(stage: Stage) -> Iterator[Hit]:
     Good:
         ARG DEBIAN_FRONTEND=noninteractive
 
-    Leaves alone: stages that do not ship, and an ENV that a later one sets anew.
+    Leaves alone: stages that do not ship, an ENV that a later one sets anew, and images whose sudo passes it on (`env_keep`).
 
     Mends (unsafe): writes ARG for ENV, where it sets nothing else: images that are built on this one lose it.
     """
-    if not stage.ships:
+    if not stage.ships or caches.mentions(stage, "env_keep"):
         return
     found: Pair | None = None
     for instruction in stage.of("ENV"):

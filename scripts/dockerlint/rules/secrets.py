@@ -291,15 +291,15 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=true npm ci
 
-    Leaves alone: all but the first mount of a secret in a stage; a RUN that tests for the secret (`[ -f … ]`, `if [ -n "$TOKEN" ]`,
-    `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`).
+    Leaves alone: `required=false`, which says so; all but the first mount of a secret in a stage; a RUN that tests for the secret
+    (`[ -f … ]`, `if [ -n "$TOKEN" ]`, `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`).
 
     Mends (unsafe): adds required=true to each mount of the secret: nobody can build without it any more.
     """
     seen: set[str] = set()
     for run in stage.of("RUN"):
         for mount in run.mounts:
-            if mount.type != "secret" or mount.required or mount.id in seen:
+            if mount.type != "secret" or "required" in mount.options or mount.id in seen:
                 continue
             seen.add(mount.id)
             where = mount.target or _SECRET_FILES + (mount.id or mount.source)

@@ -946,17 +946,19 @@ def failure_lost(stage: Stage) -> Iterator[Hit]:
     Good:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
-    Leaves alone: `set -e` and SHELL with -e; conditions; commands that clean up; what stands last.
+    Leaves alone: `set -e` and SHELL with -e, which look at all but what stands before the last && of a list; conditions; commands that
+    clean up; what stands last.
     """
     for run in stage.of("RUN"):
-        if not any(command.after in (";", "\n") for command in run.commands) or "errexit" in options(run.commands[-1]):
+        if not any(command.after in (";", "\n") for command in run.commands):
             continue
         bodies = [heredoc.body for heredoc in run.heredocs]
         for command in run.commands:
             if command.after in ("", "|", "||", "&") or any(command.text is body for body in bodies):
                 continue
             if _lost(command) and _matters(command):
-                yield Hit(command.words[0], f"the RUN goes on when {command.name} fails")
+                help = "join what follows with &&, too: set -e looks at the last command of a list alone" if command.after == "&&" else ""
+                yield Hit(command.words[0], f"the RUN goes on when {command.name} fails", help)
                 break
 
 
@@ -970,7 +972,8 @@ def _lost(command: Command) -> bool:
         if following is None or following.within != end.within:
             return False
         end = following
-    if end.after not in (";", "\n") or not options(command).isdisjoint(("errexit", "lenient")) or _judged(end):
+    exempt = ("lenient",) if end is not command else ("errexit", "lenient")
+    if end.after not in (";", "\n") or not options(command).isdisjoint(exempt) or _judged(end):
         return False
     return _goes_on(end)
 

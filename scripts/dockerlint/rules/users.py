@@ -755,7 +755,8 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
         COPY . /app
         RUN install -d -o 10001 -g 10001 /app/data
 
-    Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files.
+    Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files. Of several commands over one
+    tree in one RUN, which stores it once, the first is told.
 
     Mends (safe or unsafe): writes COPY --chown, and gives the RUN the folder alone, where COPY instructions of this stage bring all
     that is in it; accounts that the same RUN creates first move into a RUN before them. Unsafe where the base image is not known, or may
@@ -763,6 +764,7 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
     """
     if not stage.ships:
         return
+    told: set[tuple[Instruction, str]] = set()
     for command in stage.calls("chown", "chmod", "chgrp"):
         run = command.instruction
         if run is None or not command.has("-R", "--recursive") or "find -exec" in command.within:
@@ -776,7 +778,8 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
                 for placed in placed_before(run)
                 if placed.bulk and path is not None and path != "/" and is_within(placed.path, path)
             ]
-            if earlier:
+            if earlier and path is not None and (run, path) not in told:
+                told.add((run, path))
                 first = earlier[0].instruction
                 more = " and others" if len({placed.instruction for placed in earlier}) > 1 else ""
                 flag = "--chmod" if command.name == "chmod" else "--chown"
