@@ -216,9 +216,8 @@ class _Walk:
             self.by_name[stage.name] = stage
 
     def _default_base(self, stage: Stage, word: Word) -> None:
-        if self.defaults is None or "$" not in word.raw:
-            value = None if self.defaults is None else word.raw
-        else:
+        value = None
+        if self.defaults is not None:
             try:
                 value = expand(word.raw, self.defaults, self.escape).value
             except ExpansionError:

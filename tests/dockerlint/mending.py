@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from posixpath import normpath
 from typing import Any
 
 from dockerlint.context import Context
@@ -77,7 +78,7 @@ def _words(instruction: Instruction | None) -> Any:
 
 
 def _labels(stage: Stage) -> dict[str, str]:
-    labels = {pair.key.value: each.expand(pair.value) for each in stage.of("LABEL") for pair in each.pairs if pair.value}
+    labels = {str(each.expand(pair.key)): each.expand(pair.value) for each in stage.of("LABEL") for pair in each.pairs if pair.value}
     return {key: str(value) for key, value in labels.items() if key != "org.opencontainers.image.authors"}
 
 
@@ -85,4 +86,6 @@ def _copy(instruction: Instruction) -> Any:
     destination = instruction.destination
     flags = sorted((flag.name, flag.value) for flag in instruction.flags if flag.name not in ("chown", "chmod", "from"))
     target = destination.value.rstrip("/") if destination else None
-    return [word.value for word in instruction.sources], target, flags, [heredoc.body.value for heredoc in instruction.heredocs]
+    # A `..` does not lead out of the build context.
+    sources = [word.value if "//" in word.value else normpath(f"/{word.value}") for word in instruction.sources]
+    return sources, target, flags, [heredoc.body.value for heredoc in instruction.heredocs]

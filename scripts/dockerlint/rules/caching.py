@@ -12,7 +12,7 @@ from dockerlint.files import looks_like_file
 from dockerlint.knowledge import packages as table
 from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
-from dockerlint.rules.dependencies import for_development
+from dockerlint.rules.dependencies import READ_BY_BUILDS, for_development
 
 if TYPE_CHECKING:
     from dockerlint.knowledge.packages import Manager
@@ -87,7 +87,7 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             ):
                 continue
             name = call.manager.name
-            again = name in fetched or any(word.value == "GO111MODULE=off" for word in call.command.assignments)  # downloads nothing
+            again = name in fetched or _downloads_nothing(call)
             if again and not (call.manager is table.GO and call.verb == "build" and not compiled):
                 continue
             fetched.add(name)
@@ -97,10 +97,11 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             if any(other.manager is call.manager and other.action == "clean" for other in _calls_of(instruction)):
                 continue
             targets = _targets(call)
+            behind = ", and the same for each RUN that builds with it" if call.action == "restore" and call.manager in READ_BY_BUILDS else ""
             yield Hit(
                 call.where,
                 f"{name} {'compiles' if again else 'downloads'} everything again whenever this layer is built anew",
-                f"RUN {' '.join(f'--mount=type=cache,target={target}' for target in (targets[1:] if again else targets))} …",
+                f"RUN {' '.join(f'--mount=type=cache,target={target}' for target in (targets[1:] if again else targets))} …{behind}",
             )
             break
 
@@ -240,6 +241,11 @@ def _emptied_by(call: Call, mounts: list[tuple[Mount, str]]) -> str:
         if any(caches.holds(target, folder) or target.startswith(folder + "/") for folder in folders):
             return target
     return ""
+
+
+def _downloads_nothing(call: Call) -> bool:
+    """Whether Go has its sources from elsewhere."""
+    return any(word.value in ("-mod=vendor", "GO111MODULE=off") for word in (*call.command.assignments, *call.command.arguments))
 
 
 @rule("WD354", "apt-cache-mount-emptied-by-docker-clean", "warning", help="begin the RUN with: rm -f /etc/apt/apt.conf.d/docker-clean &&")

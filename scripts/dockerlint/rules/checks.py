@@ -169,12 +169,14 @@ def duplicate_stage_name(dockerfile: Dockerfile) -> Iterator[Hit]:
 @rule(
     "WD135",
     "reserved-stage-name",
-    "error",
+    "warning",
     help="give the stage another name",
     covers=("ReservedStageName", "DL3063", "tally/buildkit/ReservedStageName"),
 )
 def reserved_stage_name(stage: Stage) -> Iterator[Hit]:
     """A stage is called `scratch` or `context`, which mean something else to BuildKit.
+
+    It builds. A later `FROM scratch` then begins with that stage (tried with Docker 28): that is an error.
 
     Bad:
         FROM debian:13-slim AS context
@@ -183,7 +185,9 @@ def reserved_stage_name(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim AS source
     """
     if stage.name in ("scratch", "context"):
-        yield Hit(stage.instruction.words[2], f"{stage.name} is a reserved name")
+        taken = any(other.base is stage for other in stage.dockerfile.stages) and stage.name == "scratch"
+        message = "a later FROM scratch begins with this stage" if taken else f"{stage.name} is a reserved name"
+        yield Hit(stage.instruction.words[2], message, severity="error" if taken else "")
 
 
 @rule(
@@ -236,10 +240,12 @@ def shell_form_command(stage: Stage) -> Iterator[Hit]:
 
 def _as_json(instruction: Instruction) -> str:
     words = [word.value for word in instruction.words]
+    replaced = words[:1] == ["exec"]
+    words = words[replaced:]
     plain = words and not any(set(word) & set("$`|&;<>*?()~\"'\\#=") for word in words)
     if plain and len(instruction.value) < 100:
         return f"write {instruction.keyword} [{', '.join(chr(34) + word + chr(34) for word in words)}]"
-    return f'write {instruction.keyword} ["program", "argument"], or begin the shell\'s command with exec'
+    return f'write {instruction.keyword} ["program", "argument"]' + ("" if replaced else ", or begin the shell's command with exec")
 
 
 @rule(
@@ -482,8 +488,8 @@ def legacy_key_value(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         ENV LANG=C.UTF-8
 
-    Mends (safe or unsafe): puts = between name and value, and quotes around a value with spaces; where the value has quotes or escapes of its own
-    as well, it is left to you. Unsafe where a value begins with a = that is not meant: it goes.
+    Mends (safe or unsafe): puts = between name and value, and quotes around a value with spaces; where the value has quotes or escapes of
+    its own as well, it is left to you. Unsafe where a value begins with a = that is not meant: it goes.
     """
     for instruction in stage.of("ENV", "LABEL"):
         for pair in instruction.pairs:

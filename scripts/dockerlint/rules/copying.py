@@ -145,7 +145,8 @@ def copy_archive_then_extract(stage: Stage) -> Iterator[Hit]:
             ):
                 help = f"ADD {source} with the folder as destination unpacks it while copying"
                 if command.has("--strip-components", "--strip", "--transform", "--xform"):
-                    help = f"RUN --mount=type=bind,source={source},target=/tmp/{basename(source)} lends it to tar without storing it"
+                    lent = ",target=/context" if has_wildcards(source) else f",source={source},target=/tmp/{basename(source)}"
+                    help = f"RUN --mount=type=bind{lent} lends it to tar without storing it"
                 yield Hit(word, f"copies {source} into a layer, and line {command.span.line} unpacks it", help)
                 break
 
@@ -314,6 +315,8 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
     Good:
         COPY package.json package-lock.json /app/
 
+    A pattern as the destination is no pattern but such a name.
+
     Leaves alone: `.`, folders as the first source. Where the folder is known to be there, only a remark: it works with BuildKit.
 
     Mends (safe or unsafe): ends the name with a slash; safe where the folder is known to be there.
@@ -324,6 +327,9 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
             continue
         written = instruction.expand(destination)
         if written is None or names_folder(written) or written.endswith("\\"):
+            continue
+        if has_wildcards(written) and basename(written) == "*":
+            yield Hit(destination, f"{written} is taken as it is written: a file that is called *", f"write {dirname(written)}/")
             continue
         sources = [instruction.expand(word) for word in instruction.sources] + [heredoc.name for heredoc in instruction.heredocs]
         count = len(sources)

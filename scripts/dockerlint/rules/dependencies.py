@@ -341,7 +341,7 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 mount = f"--mount=type=cache,target={place}"
                 clean = f"rm -rf {place}" if manager in (table.CARGO, table.BUNDLER) else manager.clean
                 help = f"build in a stage of its own, use a cache mount ({mount}), or end the RUN with: && {clean}"
-                if manager in _READ_BY_BUILDS and call.action == "restore":
+                if manager in READ_BY_BUILDS and call.action == "restore":
                     if not _builds_behind(stage, call):
                         break  # the image is for building: what is downloaded here is what it brings
                     help = f"build in a stage of its own, or put {mount} here and into each RUN that builds"
@@ -350,7 +350,7 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
 
 
 # What these download is read by the builds behind: it cannot be deleted in the RUN that fetches it.
-_READ_BY_BUILDS = (table.GO, table.CARGO, table.MAVEN, table.GRADLE, table.NUGET)
+READ_BY_BUILDS = (table.GO, table.CARGO, table.MAVEN, table.GRADLE, table.NUGET)
 
 
 def _builds_behind(stage: Stage, fetch: Call) -> bool:
@@ -820,11 +820,11 @@ def bundler_lock_not_enforced(stage: Stage) -> Iterator[Hit]:
 
     Good:
         FROM ruby:3.4-slim
-        ENV BUNDLE_DEPLOYMENT="1" BUNDLE_PATH="/usr/local/bundle" BUNDLE_WITHOUT="development:test"
+        ENV BUNDLE_FROZEN="1" BUNDLE_WITHOUT="development:test"
         COPY Gemfile Gemfile.lock ./
-        RUN bundle install && rm -rf ~/.bundle /usr/local/bundle/ruby/*/cache
+        RUN bundle install && rm -rf ~/.bundle /usr/local/bundle/cache
 
-    Leaves alone: BUNDLE_FROZEN; `bundle config` of either, a .bundle/config in the build context; what does not ship; images for
+    Leaves alone: BUNDLE_DEPLOYMENT; `bundle config` of either, a .bundle/config in the build context; what does not ship; images for
     development.
     """
     for call in _bundle_installs(stage):

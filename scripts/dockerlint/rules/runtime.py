@@ -151,6 +151,9 @@ def shell_keeps_signals(stage: Stage) -> Iterator[Hit]:
 _BRIEF = frozenset("echo printf ls cat true false env printenv date test [ uname pwd id whoami sleep : exit return kill".split())
 
 
+_ENDS = frozenset("service chmod chown mkdir rm cp mv git curl wget tar rsync".split())
+
+
 def _is_script(name: str) -> bool:
     return name.endswith((".sh", ".bash"))
 
@@ -179,11 +182,13 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         ENTRYPOINT ["/start.sh"]
 
     Leaves alone: scripts with an `exec` of a program, a `trap` or a `wait` anywhere; scripts that end with something short (`echo`,
-    `exit`); dumb-init and `tini -g`; scripts that cannot be read; stages that are not the target.
+    `exit`) or a job that ends by itself (`git`, `curl`); a CMD that is an ENTRYPOINT's arguments; dumb-init and `tini -g`; scripts that
+    cannot be read; stages that are not the target.
     """
     if stage.role != "final":
         return
-    for instruction in _starts(stage):
+    starts = _starts(stage)
+    for instruction in starts[:1] if starts and _program(starts[0]) else starts:
         if instruction.form != "exec" or _signals_its_group(instruction):
             continue
         program = _script(instruction)
@@ -237,7 +242,7 @@ def _last_without_exec(script: str) -> str:
     if not top or top[-1] is not commands[-1]:
         return ""
     last = top[-1]
-    if not last.words or last.name in _BRIEF or last.name in ("service", "chmod", "chown", "mkdir", "rm", "cp") or last.after == "&":
+    if not last.words or last.name in _BRIEF or last.name in _ENDS or last.after == "&":
         return ""
     words = " ".join(word.raw for word in last.words)
     return words if len(words) <= 40 else words[:37] + "…"

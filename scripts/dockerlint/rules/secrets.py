@@ -570,15 +570,16 @@ def credential_file_copied(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         RUN --mount=type=ssh npm ci
 
-    Leaves alone: examples and public keys (`.env.example`, `id_rsa.pub`); files whose text holds no credential. Lower severity in
-    stages that do not ship, and where only the name speaks.
+    Leaves alone: examples and public keys (`.env.example`, `id_rsa.pub`), also by their destination (`/etc/apt/keyrings/`); files whose
+    text holds no credential. Lower severity in stages that do not ship, and where only the name speaks.
     """
     copied = list(_copied(stage))
     late = {id(word) for word, _ in _removed_late(stage)} if any(file for *_, file in copied) else set()
     for instruction, word, path, file in copied:
         if id(word) in late:
             continue
-        if file is None:
+        target = instruction.destination.value if instruction.destination else ""
+        if file is None or target.startswith(_KEYRINGS):
             continue
         found = _held(stage, instruction, path)
         name = path.rstrip("/").rpartition("/")[2] or path
@@ -590,6 +591,10 @@ def credential_file_copied(stage: Stage) -> Iterator[Hit]:
         elif found is None and stage.ships and not name.lower().endswith(".pem"):
             message = f"{path} ({file.kind}) is copied into the image: see that no credential is in it"
             yield Hit(word, message, severity="info", confidence="medium")
+
+
+_KEYRINGS = ("/usr/share/keyrings/", "/etc/apt/keyrings/", "/etc/apt/trusted.gpg.d/", "/etc/pki/rpm-gpg/", "/etc/apk/keys/")
+"""Where package managers have the public keys of repositories."""
 
 
 def _held(stage: Stage, instruction: Instruction, path: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from posixpath import basename
@@ -84,7 +85,7 @@ _CHANGES_USER = frozenset(("/init", "/sbin/init", "-user", "--user", "--uid", "-
 
 def _is_dropper(word: str) -> bool:
     """Whether an argument of a RUN is a package or an address that brings a program which drops root's rights."""
-    return "gosu" in word or "s6-overlay" in word or word.partition("=")[0] in DROPPER_PACKAGES
+    return "gosu" in word or "s6-overlay" in word or re.split("[=<>~@]", word, maxsplit=1)[0] in DROPPER_PACKAGES
 
 
 def _script_drops(stage: Stage, word: str) -> bool:
@@ -167,7 +168,7 @@ def _for_development(stage: Stage) -> bool:
     """Whether the names of the Dockerfile and the stage say that the image is not for production."""
     path = stage.dockerfile.source.path.lower().replace("\\", "/")
     names = f"{basename(path)}-{stage.name}".replace(".", "-").replace("_", "-").split("-")
-    return ".devcontainer/" in path or not FOR_DEVELOPMENT.isdisjoint(names) or not _TESTS.isdisjoint(path.split("/")[-4:-1])
+    return ".devcontainer/" in path or not FOR_DEVELOPMENT.isdisjoint(names) or not _TESTS.isdisjoint(path.split("/")[-7:-1])
 
 
 _TESTS = frozenset("test tests testing testdata testfiles fixtures e2e playwright".split())
@@ -341,6 +342,9 @@ def _unused_users(stage: Stage) -> Iterator[Account]:
     """The users that are created for a container which then runs as root."""
     if stage.role != "final" or _is_root(stage.user) is not True or _concern(stage) != "warning":
         return
+    said = stage.last("USER", inherited=False)
+    if said is not None and "$" in said.value:  # whoever builds may choose
+        return
     started = {word.value for command in _start_commands(stage) for word in command.words}
     for account in _accounts(stage):
         name = account.name.value
@@ -366,7 +370,7 @@ def user_created_but_never_used(stage: Stage) -> Iterator[Hit]:
         USER 10001:10001
         CMD ["/usr/local/bin/app"]
 
-    Leaves alone: what WD601 leaves alone; users whose name CMD or ENTRYPOINT has among their words.
+    Leaves alone: what WD601 leaves alone; users whose name CMD or ENTRYPOINT has among their words; a USER that an ARG may choose.
     """
     for account in _unused_users(stage):
         user = account.uid if account.uid.isdigit() else account.name.value
