@@ -97,7 +97,8 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             if any(other.manager is call.manager and other.action == "clean" for other in _calls_of(instruction)):
                 continue
             targets = _targets(call)
-            behind = ", and the same for each RUN that builds with it" if call.action == "restore" and call.manager in READ_BY_BUILDS else ""
+            lends = call.action == "restore" and call.manager in READ_BY_BUILDS
+            behind = ", and the same for each RUN that builds with it" if lends else ""
             yield Hit(
                 call.where,
                 f"{name} {'compiles' if again else 'downloads'} everything again whenever this layer is built anew",

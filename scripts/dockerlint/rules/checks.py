@@ -561,10 +561,10 @@ def constant_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
     Leaves alone: a stage whose name tells the platform, such as `build-amd64`.
     """
     for note in dockerfile.notes.get("FromPlatformFlagConstDisallowed", ()):
-        windows = "windows" in note.message
-        stage = next(stage for stage in dockerfile.stages if stage.instruction.line == note.where.span.line)
-        message = note.message if stage.ships else f"{note.message.partition(',')[0]}, so other machines emulate the steps of this stage"
-        yield Hit(note.where, message, severity="info" if windows else "")
+        line, message = note.where.span.line, note.message
+        if not any(stage.ships and stage.instruction.line <= line <= stage.instruction.end_line for stage in dockerfile.stages):
+            message = f"{message.partition(',')[0]}, so other machines emulate the steps of this stage"
+        yield Hit(note.where, message, severity="info" if "windows" in message else "")
 
 
 @rule(
