@@ -397,7 +397,8 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         stage = note.where.stage if isinstance(note.where, Instruction) else _stage_at(dockerfile, note.where.span.line)
         declared_outside = any(pair.key.raw == note.name for i in dockerfile.before_first_stage for pair in i.pairs)
         if declared_outside:
-            yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="high")
+            named = stage is not None and note.name.lower().partition("_")[0] in stage.root.reference_text  # ruby sets RUBY_VERSION
+            yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="low" if named else "high")
         elif note.name in _BASE_VARIABLES or note.help == "did you mean $PATH?" or _has_default(note.where, note.name):
             yield Hit(note.where, note.message, "define it first, with ENV or ARG", confidence="low")
         else:

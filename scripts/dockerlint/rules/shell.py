@@ -216,7 +216,8 @@ def cd_instead_of_workdir(stage: Stage) -> Iterator[Hit]:
             folder, before = operands[0].value, run.state.workdir
             follows = any(other.line > run.line for other in stage.of("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT"))
             back = f", and WORKDIR {before} behind it" if before and follows else ""
-            yield Hit(commands[0], f"cd {folder} for a single command", f"write WORKDIR {folder} above it{back}")
+            help = f"leave cd out: WORKDIR is {folder} already" if folder == before else f"write WORKDIR {folder} above it{back}"
+            yield Hit(commands[0], f"cd {folder} for a single command", help)
 
 
 _EDITORS = frozenset("vi vim nvim nano emacs pico less more man".split())

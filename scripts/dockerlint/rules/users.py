@@ -417,6 +417,8 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
         help = f"USER {created.uid}"  # the group comes from /etc/passwd
     elif created is None and not stage.image_varies and (uid := uid or SYSTEM_UIDS.get(stage.image.family, {}).get(name, "")):
         help = f"USER {uid}:{uid}" if not group or group == name else f"USER {uid}"
+    elif created is None and name == "nonroot" and "distroless" in stage.root.reference_text:
+        help = "USER 65532:65532"  # as in all images that take after Google's, and they have no id
     elif created is None:
         help = f"write its number, which id -u {name} tells in the image"
     else:
