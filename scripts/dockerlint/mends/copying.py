@@ -48,8 +48,8 @@ def folder_as_destination(site: Site) -> Fix | None:
     word = site.hit.where
     if not isinstance(word, Word) or (word.raw[-1:] in "\"'" and site.instruction is not None and site.instruction.form != "exec"):
         return None
-    if looks_like_file(word.value):
-        return None  # sources whose names have spaces, more likely
+    if looks_like_file(word.value) or word.value.endswith("*"):
+        return None  # sources whose names have spaces, more likely; a pattern, which would name a folder *
     end = word.end - 1 if word.raw[-1:] == '"' else word.end
     return (safe if site.hit.severity == "info" else unsafe)("End the folder's name with a slash", behind(word.text, end, "/"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import basename
 
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
@@ -397,8 +398,8 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         stage = note.where.stage if isinstance(note.where, Instruction) else _stage_at(dockerfile, note.where.span.line)
         declared_outside = any(pair.key.raw == note.name for i in dockerfile.before_first_stage for pair in i.pairs)
         if declared_outside:
-            named = stage is not None and note.name.lower().partition("_")[0] in stage.root.reference_text  # ruby sets RUBY_VERSION
-            yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="low" if named else "high")
+            maybe = stage is not None and _is_of_the_image(stage, note.name)
+            yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="low" if maybe else "high")
         elif note.name in _BASE_VARIABLES or note.help == "did you mean $PATH?" or _has_default(note.where, note.name):
             yield Hit(note.where, note.message, "define it first, with ENV or ARG", confidence="low")
         else:
@@ -422,6 +423,12 @@ def _has_default(where: Instruction | Word, name: str) -> bool:
 def _is_plain(stage: Stage) -> bool:
     reference = stage.reference
     return reference is not None and reference.registry == "docker.io" and reference.name in _PLAIN
+
+
+def _is_of_the_image(stage: Stage, name: str) -> bool:
+    """Whether a base image that is more than a distribution may well set the variable: ruby has RUBY_VERSION."""
+    reference = stage.root.reference
+    return reference is not None and not _is_plain(stage.root) and name.startswith(f"{basename(reference.name).upper()}_")
 
 
 def _stage_at(dockerfile: Dockerfile, line: int) -> Stage | None:
