@@ -107,6 +107,11 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             break
 
 
+def _downloads_nothing(call: Call) -> bool:
+    """Whether Go has its sources from elsewhere."""
+    return any(word.value in ("-mod=vendor", "GO111MODULE=off") for word in (*call.command.assignments, *call.command.arguments))
+
+
 def _targets(call: Call) -> list[str]:
     """Where the cache mounts of a call belong."""
     found = []
@@ -242,11 +247,6 @@ def _emptied_by(call: Call, mounts: list[tuple[Mount, str]]) -> str:
         if any(caches.holds(target, folder) or target.startswith(folder + "/") for folder in folders):
             return target
     return ""
-
-
-def _downloads_nothing(call: Call) -> bool:
-    """Whether Go has its sources from elsewhere."""
-    return any(word.value in ("-mod=vendor", "GO111MODULE=off") for word in (*call.command.assignments, *call.command.arguments))
 
 
 @rule("WD354", "apt-cache-mount-emptied-by-docker-clean", "warning", help="begin the RUN with: rm -f /etc/apt/apt.conf.d/docker-clean &&")

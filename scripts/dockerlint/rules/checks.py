@@ -569,8 +569,8 @@ def constant_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
     Leaves alone: a stage whose name tells the platform, such as `build-amd64`.
     """
     for note in dockerfile.notes.get("FromPlatformFlagConstDisallowed", ()):
-        line, message = note.where.span.line, note.message
-        if not any(stage.ships and stage.instruction.line <= line <= stage.instruction.end_line for stage in dockerfile.stages):
+        stage, message = _stage_at(dockerfile, note.where.span.line), note.message
+        if stage is None or not stage.ships:
             message = f"{message.partition(',')[0]}, so other machines emulate the steps of this stage"
         yield Hit(note.where, message, severity="info" if "windows" in message else "")
 

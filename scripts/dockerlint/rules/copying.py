@@ -328,7 +328,7 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
         written = instruction.expand(destination)
         if written is None or names_folder(written) or written.endswith("\\"):
             continue
-        if has_wildcards(written) and basename(written) == "*":
+        if basename(written) == "*":
             yield Hit(destination, f"{written} is taken as it is written: a file that is called *", f"write {dirname(written)}/")
             continue
         sources = [instruction.expand(word) for word in instruction.sources] + [heredoc.name for heredoc in instruction.heredocs]

@@ -562,11 +562,9 @@ def command_not_in_image(stage: Stage) -> Iterator[Hit]:
     missing = stage.image.missing
     if not missing or stage.image.shell == "none":
         return
-    told: set[str] = set()
+    told = {"sudo"}  # by WD610
     for command in stage.commands:
         tool = command.name
-        if tool == "sudo":  # WD610 tells of it
-            continue
         if tool in missing and tool not in told and command.instruction is not None and _runs_for_sure(command):
             confidence = absence(stage, tool, command.instruction, command)
             if confidence and not _mounts_programs(command.instruction):

@@ -973,8 +973,8 @@ def _lost(command: Command) -> bool:
         if following is None or following.within != end.within:
             return False
         end = following
-    exempt = ("lenient",) if end is not command else ("errexit", "lenient")
-    if end.after not in (";", "\n") or not options(command).isdisjoint(exempt) or _judged(end):
+    settled = ("errexit", "lenient") if end is command else ("lenient",)
+    if end.after not in (";", "\n") or not options(command).isdisjoint(settled) or _judged(end):
         return False
     return _goes_on(end)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from posixpath import basename
@@ -22,6 +21,7 @@ from dockerlint.files import (
     reaches_image,
     workdir_of,
 )
+from dockerlint.knowledge.packages import APK
 from dockerlint.knowledge.privileges import (
     DROPPER_MARKS,
     DROPPER_PACKAGES,
@@ -85,7 +85,7 @@ _CHANGES_USER = frozenset(("/init", "/sbin/init", "-user", "--user", "--uid", "-
 
 def _is_dropper(word: str) -> bool:
     """Whether an argument of a RUN is a package or an address that brings a program which drops root's rights."""
-    return "gosu" in word or "s6-overlay" in word or re.split("[=<>~@]", word, maxsplit=1)[0] in DROPPER_PACKAGES
+    return "gosu" in word or "s6-overlay" in word or packages.name_of(APK, word) in DROPPER_PACKAGES
 
 
 def _script_drops(stage: Stage, word: str) -> bool:
