@@ -126,12 +126,12 @@ def _run(options: argparse.Namespace) -> int:
 
     most = _thresholds(options)
     baseline = _baseline(options.baseline) if options.baseline else None
-    text = _text(options.dockerfile) if options.dockerfile else ""
+    text = _text(options.dockerfile) if options.dockerfile else None
     deep = options.deep or bool(most) or baseline is not None
     with Bar(sys.stderr) as bar:
         limits = Limits(options.max_read, options.max_entries)
         images = load_all(options.images, Options(deep, options.platform, options.verify, limits, packages.INTEREST, bar.show))
-        analyses = [report.analyze(image, text if place == len(images) - 1 else "") for place, image in enumerate(images)]
+        analyses = [report.analyze(image, text if place == len(images) - 1 else None) for place, image in enumerate(images)]
         document = report.document(analyses, options.top, options.bandwidth)
     document["exceeded"] = list(report.over(document, baseline, most))
     if options.format == "html":

@@ -5,7 +5,10 @@ A reader of instructions and stages only: enough to point at a line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
+from itertools import dropwhile
 from typing import NamedTuple
 
 from imagesize.history import KEYWORDS, Step, keyword
@@ -13,6 +16,9 @@ from imagesize.history import KEYWORDS, Step, keyword
 FROM = -1
 """Stands where a layer's index would for the line that names the base image."""
 _SILENT = ("FROM", "ONBUILD")
+_FITTING = 0.4
+"""So much must instructions be like those of the history in the mean; an unrelated Dockerfile comes to 0.3 at most."""
+_BETWEEN = re.compile(r'[\s,"\[\]]+')
 
 
 class Line(NamedTuple):
@@ -63,54 +69,73 @@ def _heredocs(text: str) -> list[str]:
     return [mark.removeprefix("-").strip("\"'") for mark in words if mark.removeprefix("-").strip("\"'").isidentifier()]
 
 
-def lines_of(text: str, steps: Sequence[Step]) -> dict[int, int]:
-    """For each layer that a Dockerfile made the line of its instruction, and for `FROM` that of its base image.
+class Fit(NamedTuple):
+    """What a Dockerfile tells of an image that was built from it."""
 
-    The last stage's instructions, and those of the stages that it is built on, are laid beside the history from its end, so that
-    as many as possible agree.
+    lines: dict[int, int]
+    """The line of the instruction for each layer that it made, and for `FROM` that of the base image."""
+    base: str
+    """The image that its stage is built on in the end, with a tag; empty where build arguments choose it."""
+
+
+def fit(text: str, steps: Sequence[Step]) -> Fit | None:
+    """The stage of a Dockerfile whose instructions are most like an image's history; None where no stage's are.
+
+    `docker build --target` ends with any stage, so each is tried: the last that fits best is taken.
     """
-    chain = _chain(read(text))
-    instructions = [line for stage in chain for line in stage if keyword(line.text) not in _SILENT]
-    made = [step for step in steps if step.instruction]
+    stages, made = read(text), [step for step in steps if step.instruction]
+    chains = [_chain(stages, number) for number in range(len(stages))]
+    own = [[line for stage in chain for line in stage if keyword(line.text) not in _SILENT] for chain in chains]
+    if not any(own):
+        return Fit({FROM: chains[-1][0][0].number}, _base(chains[-1])) if chains else None
+    laid = [_laid(instructions, made) for instructions in own]
+    alike = [sum(_likeness(step.instruction, line.text) for step, line in pairs) for pairs in laid]
+    likely = {alike[number] / (len(instructions) + len(made)): number for number, instructions in enumerate(own) if instructions}
+    best = likely[max(likely)]
+    if alike[best] < _FITTING * len(own[best]):
+        return None
+    lines = {step.layer: line.number for step, line in laid[best] if step.layer >= 0}
+    return Fit({FROM: chains[best][0][0].number, **lines}, _base(chains[best]))
+
+
+def _laid(instructions: Sequence[Line], made: Sequence[Step]) -> list[tuple[Step, Line]]:
+    """Instructions beside the history, so that as many as possible agree: the pairs, from the end."""
     best = [[0.0] * (len(instructions) + 1) for _ in range(len(made) + 1)]
     for row, step in enumerate(made, 1):
         for column, line in enumerate(instructions, 1):
             best[row][column] = max(
                 best[row - 1][column], best[row][column - 1], best[row - 1][column - 1] + _likeness(step.instruction, line.text)
             )
-    lines, row, column = {FROM: chain[0][0].number} if chain else dict[int, int](), len(made), len(instructions)
+    pairs, row, column = list[tuple[Step, Line]](), len(made), len(instructions)
     while row and column:
         step, line = made[row - 1], instructions[column - 1]
         alike = _likeness(step.instruction, line.text)
         if alike and best[row][column] == best[row - 1][column - 1] + alike:
-            if step.layer >= 0:
-                lines[step.layer] = line.number
+            pairs.append((step, line))
             row, column = row - 1, column - 1
         elif best[row][column] == best[row - 1][column]:
             row -= 1
         else:
             column -= 1
-    return lines
+    return pairs
 
 
-def base_of(text: str) -> str:
-    """The image that a Dockerfile's last stage is built on in the end, with a tag; empty where build arguments choose it."""
-    chain = _chain(read(text))
-    reference = _from(chain[0])[:1] if chain else []
+def _base(chain: Sequence[list[Line]]) -> str:
+    reference = _from(chain[0])[:1]
     if not reference or "$" in reference[0]:
         return ""
     name = reference[0].removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
     return name if ":" in name.rpartition("/")[2] or name == "scratch" else f"{name}:latest"
 
 
-def _chain(stages: Sequence[list[Line]]) -> list[list[Line]]:
-    """The last stage, and before it those that it is built on, in the order of the history."""
+def _chain(stages: Sequence[list[Line]], number: int) -> list[list[Line]]:
+    """A stage, and before it those that it is built on, in the order of the history."""
     named = dict[str, int]()
-    for number, stage in enumerate(stages):
+    for place, stage in enumerate(stages):
         _, *name = _from(stage) or [""]
         if len(name) > 1 and name[0].upper() == "AS":
-            named[name[1].lower()] = number
-    found, number = list[list[Line]](), len(stages) - 1
+            named[name[1].lower()] = place
+    found = list[list[Line]]()
     while number >= 0:
         found.insert(0, stages[number])
         below = named.get("".join(_from(stages[number])[:1]).lower(), -1)
@@ -124,9 +149,18 @@ def _from(stage: Sequence[Line]) -> list[str]:
 
 
 def _likeness(instruction: str, line: str) -> float:
-    """0 for different keywords, else from 0.1 up to 1: how many words are the same."""
-    one, other = instruction.split(), line.split()
+    """0 for different keywords, else from 0.1 up to 1: how many words are the same.
+
+    A history has no flags, and lists in another notation.
+    """
+    one, other = _words(instruction), _words(line)
     if not one or not other or one[0].upper() != other[0].upper():
         return 0
     ours, theirs = set(one[1:]), set(other[1:])
     return 0.1 + 0.9 * len(ours & theirs) / max(len(ours | theirs), 1)
+
+
+@cache
+def _words(instruction: str) -> tuple[str, ...]:
+    word, *others = instruction.split() or [""]
+    return word, *_BETWEEN.split(" ".join(dropwhile(lambda other: other.startswith("--"), others)))

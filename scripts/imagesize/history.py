@@ -51,6 +51,12 @@ def keyword(text: str) -> str:
     return word if word in KEYWORDS else ""
 
 
+def from_a_stage(instruction: str) -> bool:
+    """Whether a COPY seems to be one from another stage: the history leaves `--from` out, but sources there are absolute."""
+    words = [word for word in instruction.split()[1:] if not word.startswith("--")]
+    return len(words) > 1 and all(word.startswith("/") for word in words[:-1])
+
+
 def steps(history: Iterable[Mapping[str, Any]], layers: int) -> tuple[Step, ...]:
     """The steps of a configuration's history; layers that it does not speak of come last, without an instruction."""
     found, index = list[Step](), 0

@@ -52,11 +52,15 @@ class Analysis(NamedTuple):
     """Of a Dockerfile, by layer."""
 
 
-def analyze(image: Image, dockerfile_text: str = "") -> Analysis:
-    """Find everything in an image."""
-    lines = dockerfile.lines_of(dockerfile_text, image.steps) if dockerfile_text else {}
-    if dockerfile_text:
-        image.base = _base(image.base, dockerfile.base_of(dockerfile_text), [layer for layer in lines if layer >= 0])
+def analyze(image: Image, dockerfile_text: str | None = None) -> Analysis:
+    """Find everything in an image; the Dockerfile that it was built from tells lines, and what its base image is called."""
+    lines: Mapping[int, int] = {}
+    if dockerfile_text is not None:
+        fit = dockerfile.fit(dockerfile_text, image.steps)
+        if fit:
+            lines, image.base = fit.lines, _base(image.base, fit.base, [layer for layer in fit.lines if layer >= 0])
+        else:
+            image.notes += ("No stage of the Dockerfile is like this image's history: no line is told.",)
     if image.quick:
         return Analysis(image, None, [], lines)
     found = packages.find(image)

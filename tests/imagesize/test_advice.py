@@ -55,6 +55,37 @@ CASES = {
     "chown of the base image": (
         [[file("usr/big", BIG)], [file("usr/big", BIG, uid=1)]], ["RUN base", "RUN chown -R web /usr"], 1,
         ("metadata", 1, BIG, "only what must be written to")),
+    "all that a RUN changes of a copy": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown -R web:web /app && chmod -R u+rwX /app"], 0,
+        ("metadata", 0, BIG, "drop the chown and chmod from layer 1: code may stay root's, and `COPY --chown=web:web --chmod=u+rwX …`")),
+    "the owner of another file": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown --reference=/srv -R /app"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=USER:GROUP …`")),
+    "a copy touched": (
+        [[file("app/big", BIG)], [file("app/big", BIG, mtime=1)]], ["COPY app /app", "RUN build"], 0, ("metadata", 0, BIG, "in another stage")),
+    "a later chown of what a RUN made": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["RUN npm ci", "RUN chown -R web ."], 0,
+        ("metadata", 0, BIG, "drop the chown from layer 1: change owner and mode in the RUN")),
+    "copied, then moved": (
+        [[file("etc/app.example", BIG)], [whiteout("etc/app.example"), file("etc/app", BIG)]], ["COPY app.example /etc/", "RUN mv /etc/app.example /etc/app"],
+        0, ("deleted", 0, BIG, "copy /etc/app.example at once where layer 1 moves it")),
+    "made, then moved": (
+        [[file("out/x", BIG)], [whiteout("out"), file("srv/x", BIG)]], ["RUN make", "RUN mv /out /srv"], 0,
+        ("deleted", 0, BIG, "put /out/x at once where layer 1 moves it")),
+    "the base's file moved": (
+        [[file("out/x", BIG)], [whiteout("out"), file("srv/x", BIG)]], ["RUN base", "RUN mv /out /srv"], 1, ("deleted", 1, BIG, "link to /out/x")),
+    "deleted by a RUN that moves something else": (
+        [[file("i/x", BIG)], [whiteout("i"), file("srv/y", 9)]], ["COPY i /i", "RUN mv /y /srv && rm -r /i"], 0, ("deleted", 0, BIG, ".dockerignore")),
+    "a part of a stage's folder deleted": (
+        [[file("o/a", BIG), file("o/b", 9)], [whiteout("o/a")]], ["COPY /o /o", "RUN rm /o/a"], 0, ("deleted", 0, BIG, "delete it in that stage")),
+    "a part of a stage's folder copied over": (
+        [[file("o/a", b"1" * BIG)], [file("o/a", b"2" * BIG)]], ["COPY /o /o", "COPY a /o"], 0, ("overwritten", 0, BIG, "layer 0 (`--exclude`)")),
+    "lists deleted later": (
+        [[file("var/lib/apt/lists/x", BIG)], [whiteout("var/lib/apt/lists/x")]], ["RUN apt-get update", "RUN rm -rf /var/lib/apt/lists/*"], 0,
+        ("deleted", 0, BIG, "`RUN --mount=type=cache,target=/var/lib/apt,sharing=locked …`")),
+    "packages removed later": (
+        [[file("usr/lib/gcc/x", BIG), file("usr/bin/gcc", BIG)], [whiteout("usr/lib/gcc"), whiteout("usr/bin/gcc")]],
+        ["RUN apt-get install gcc", "RUN apt-get purge gcc"], 0, ("deleted", 1, 2 * BIG, "join layers 0 and 1 in one RUN")),
     "the same copied twice": (
         [[file("app/big", BIG)], [file("app/big", BIG)]], ["COPY app /app", "COPY . /"], 0, ("metadata", 1, BIG, "layer 0 already brings")),
     "a copied installer deleted": (
@@ -234,16 +265,16 @@ def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path, path: s
     ("text", "expected"),
     [
         ("FROM debian:13-slim\nRUN a", "debian:13-slim"),
-        ("FROM --platform=linux/amd64 docker.io/library/debian\n", "debian:latest"),
-        ("FROM localhost:5000/a@sha256:00\n", "localhost:5000/a:latest"),
-        ("ARG V=1\nFROM debian:$V\n", ""),
-        ("FROM a:1 AS one\nFROM b:1\nFROM one AS two\nFROM two\n", "a:1"),
-        ("FROM a:1 AS a\nFROM a\n", "a:1"),
+        ("FROM --platform=linux/amd64 docker.io/library/debian\nRUN a", "debian:latest"),
+        ("FROM localhost:5000/a@sha256:00\nRUN a", "localhost:5000/a:latest"),
+        ("ARG V=1\nFROM debian:$V\nRUN a", ""),
+        ("FROM a:1 AS one\nFROM b:1\nFROM one AS two\nFROM two\nRUN a", "a:1"),
+        ("FROM a:1 AS a\nFROM a\nRUN a", "a:1"),
         ("RUN a", ""),
     ],
 )
-def test_the_base_of_a_dockerfile(text: str, expected: str) -> None:
-    assert dockerfile.base_of(text) == expected
+def test_the_base_of_a_dockerfile(tmp_path: Path, text: str, expected: str) -> None:
+    assert advised(tmp_path, [[file("a", 1)]], ["RUN a"], text).image.base.name == expected
 
 
 def test_a_dockerfile_tells_how_much_is_its_base(tmp_path: Path) -> None:
@@ -257,6 +288,53 @@ def test_a_dockerfile_tells_how_much_is_its_base(tmp_path: Path) -> None:
 
 def test_a_clean_image_needs_no_advice(tmp_path: Path) -> None:
     assert advised(tmp_path, [[file("app/server", BIG)]], ["COPY server /app/server"]).advice == []
+
+
+@pytest.mark.parametrize(
+    ("layers", "commands", "layer", "because", "mend"),
+    [
+        pytest.param(
+            [[file("state", str(each).encode() * 5000)] for each in range(10, 20)],
+            [f"COPY {each} /state" for each in range(10)],
+            1,
+            "each of 9 layers overwrites what earlier ones add, 9 files",
+            "write each file once",
+            id="enough alone",
+        ),
+        pytest.param(
+            [[file("state", str(each).encode() * 1000)] for each in range(10, 20)],
+            [f"COPY {each} /state" for each in range(10)],
+            1,
+            "each of 9 layers overwrites what earlier ones add, 9 files",
+            "write each file once",
+            id="too little alone",
+        ),
+        pytest.param(
+            [*([file(f"in/{each}", 2000)] for each in range(10)), [whiteout("in")]],
+            [*(f"COPY {each} /in" for each in range(10)), "RUN rm -r /in"],
+            10,
+            "layer 10 (RUN) deletes what earlier ones add, 10 files",
+            "lend them",
+            id="deleted at once",
+        ),
+        pytest.param(
+            [[file(f"in/{each}", 2000) for each in range(3)], *([whiteout(f"in/{each}")] for each in range(3))],
+            ["COPY in /in", *(f"RUN rm /in/{each}" for each in range(3))],
+            1,
+            "each of 3 layers deletes what layer 0 (COPY) adds",
+            "lend them",
+            id="deleted one by one",
+        ),
+    ],
+)
+def test_what_many_layers_do_is_told_once(
+    tmp_path: Path, layers: list[list[Member]], commands: list[str], layer: int, because: str, mend: str
+) -> None:
+    analysis = advised(tmp_path, layers, commands)
+    (advice,) = analysis.advice
+    assert (advice.layer, advice.because) == (layer, because)
+    assert advice.bytes == sum(waste.bytes for waste in analysis.image.stacked.waste)
+    assert mend in advice.mend
 
 
 def test_little_is_not_spoken_of(tmp_path: Path) -> None:
@@ -274,6 +352,43 @@ def test_lines_of_the_dockerfile(tmp_path: Path) -> None:
     analysis = advised(tmp_path, layers, commands, DOCKERFILE)
     assert dict(analysis.lines) == {dockerfile.FROM: 6, 1: 8, 2: 13, 3: 14, 4: 17}
     assert {(each.kind, each.line) for each in analysis.advice} == {("metadata", 13), ("deleted", 13)}
+
+
+STAGES = """\
+FROM debian:13 AS base
+RUN --mount=type=cache,target=/root/.cache make tools
+
+FROM base AS test
+RUN make test
+RUN rm /big
+
+FROM base AS final
+RUN make app
+RUN rm /other
+CMD ["app", "serve"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("commands", "expected"),
+    [
+        (["RUN make tools", "RUN make test", "RUN rm /big"], {0: 2, 1: 5, 2: 6}),
+        (["RUN make tools", "RUN make app", "RUN rm /other"], {0: 2, 1: 9, 2: 10}),
+        (["RUN make tools"], {0: 2}),
+        (["RUN make tools", "RUN make app", "RUN rm -f /other # changed since"], {0: 2, 1: 9, 2: 10}),
+    ],
+)
+def test_the_stage_that_is_most_like_the_history_tells_the_lines(tmp_path: Path, commands: list[str], expected: dict[int, int]) -> None:
+    analysis = advised(tmp_path, [[file(str(number), 1)] for number in range(len(commands))], commands, STAGES)
+    assert analysis.lines == {dockerfile.FROM: 1, **expected}
+    assert analysis.image.base.name == "debian:13"
+
+
+@pytest.mark.parametrize("text", ["FROM alpine:3\nRUN apk add curl\nCOPY a b\nRUN npm ci\n", "\x7fELF\0 RUN make", "RUN make"])
+def test_another_dockerfile_tells_no_line(tmp_path: Path, text: str) -> None:
+    analysis = advised(tmp_path, [[file("app/big", BIG)], [whiteout("app/big")]], ["COPY app /app", "RUN rm /app/big"], text)
+    assert not analysis.lines and not analysis.image.base.name
+    assert analysis.image.notes[-1] == "No stage of the Dockerfile is like this image's history: no line is told."
 
 
 @pytest.mark.parametrize(
