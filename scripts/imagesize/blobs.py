@@ -121,7 +121,7 @@ def compression_of(start: bytes) -> str:
         return "zstd"
     for magic, name in _UNKNOWN.items():
         if start.startswith(magic):
-            raise ImageError(f"it is compressed with {name}, which image layers may not be")
+            raise ImageError(f"it is compressed with {name}: only gzip and zstd are read")
     return ""
 
 

@@ -32,6 +32,10 @@ Sizes are decimal (200MB) or binary (200MiB). Exit status: 0, 1 when a threshold
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit status."""
+    # Python has None there where the caller closed the stream (`>&-`).
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stdout is None:
+        return _refuse("standard output is closed: there is nowhere to write the report")
     options = _parser().parse_args(arguments)
     gc.disable()  # nothing that is made here goes in circles, and looking for some costs a tenth of the time
     try:

@@ -81,9 +81,20 @@ def _is_local(reference: str) -> tuple[str, bool]:
         return name, prefix in _ENGINE
     if name == "-":
         return name, False
-    if os.path.isdir(name) and not any(os.path.lexists(os.path.join(name, each)) for each in ("index.json", "manifest.json")):
+    if os.path.isdir(name) and not any(_exists(os.path.join(name, each)) for each in ("index.json", "manifest.json")):
         return name, not name.startswith((".", "/")) and not name.endswith("/")
-    return name, not os.path.lexists(name) and not name.startswith((".", "/"))
+    return name, not _exists(name) and not name.startswith((".", "/"))
+
+
+def _exists(path: str) -> bool:
+    """Whether there is something at a path, be it out of reach."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # whoever opens it will say why
+        pass
+    return True
 
 
 def _store(path: str, options: Options) -> Folder | File | Coming:
@@ -108,9 +119,12 @@ def _store(path: str, options: Options) -> Folder | File | Coming:
     if path == "-" and sys.stdin.isatty():
         raise ImageError("standard input is a terminal: pipe an archive into it")
     with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
-        ahead = Stream(lambda: file.read(CHUNK) or b"")
-        compression = compression_of(ahead.peek(8))
-        return _coming(ahead.chunk, lambda target: _into(ahead.chunk(len(target)), target), compression, options, 0)
+        return _piped(lambda: file.read(CHUNK) or b"", options)
+
+
+def _piped(read: Callable[[], bytes], options: Options) -> Coming:
+    ahead = Stream(read)
+    return _coming(ahead.chunk, lambda target: _into(ahead.chunk(len(target)), target), compression_of(ahead.peek(8)), options, 0)
 
 
 def _into(data: bytes, target: memoryview) -> int:
@@ -178,16 +192,17 @@ def _from_engine(asked: dict[int, str], options: Options) -> dict[int, list[Imag
         told = {place: engine.inspected(client, name, options.platform) for place, name in asked.items()}
         if not options.deep:
             return {place: [_quick(client, asked[place], answer, options.platform)] for place, answer in told.items()}
-        names = sorted(
-            {answer["Id"] if name.startswith("sha256:") else name for name, answer in ((asked[place], told[place]) for place in told)}
-        )
-        read = engine.exported(client, names, options.platform)
-        ahead = Stream(read)
-        store = _coming(ahead.chunk, lambda target: _into(ahead.chunk(len(target)), target), "", options, 0)
-        found = list(images(store, options.platform))
-        loaded = {place: [_image(name, _same(found, told[place], name), {})] for place, name in asked.items()}
-        for place, (image,) in loaded.items():
-            image.base = _engine_base(client, told[place])
+        full = {place: answer for place, answer in told.items() if (answer.get("RootFS") or {}).get("Layers")}
+        names = sorted({answer["Id"] if asked[place].startswith("sha256:") else asked[place] for place, answer in full.items()})
+        found = list(images(_piped(engine.exported(client, names, options.platform), options), options.platform)) if names else []
+        loaded = {}
+        for place, name in asked.items():
+            if place in full:
+                (image,) = loaded[place] = [_image(name, _same(found, told[place], name), {})]
+                image.base = _engine_base(client, told[place])
+            else:  # Docker exports no image without layers
+                (image,) = loaded[place] = [_quick(client, name, told[place], options.platform)]
+                image.quick, image.notes = False, ()
     return loaded
 
 

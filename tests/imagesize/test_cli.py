@@ -220,6 +220,12 @@ def test_a_reader_that_has_enough(images: tuple[str, str]) -> None:
     assert done.stderr == b""
 
 
+def test_nowhere_to_write(images: tuple[str, str]) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(f'"{SCRIPT}" "{images[0]}" >&-', shell=True, capture_output=True, env={**os.environ, "PATH": path})
+    assert done.returncode == 2 and b"standard output is closed" in done.stderr and done.stderr.count(b"\n") == 1
+
+
 def test_the_progress_bar_is_for_terminals(tmp_path: Path) -> None:
     """A read that lasts, with standard error on a terminal: a bar that is wiped out; with a pipe nothing."""
     fifo = tmp_path / "pipe"

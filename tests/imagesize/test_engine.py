@@ -133,6 +133,20 @@ def test_an_image_that_is_not_there(engine: str) -> None:
     assert done.returncode == 2 and b"no such image" in done.stderr.lower() and done.stderr.count(b"\n") == 1
 
 
+def test_an_image_without_layers(built: Path) -> None:
+    """Which an engine does not export."""
+    name = "imagesize-test:empty"
+    subprocess.run(["docker", "build", "-q", "-t", name, "-"], input=b"FROM scratch\nLABEL a=b\n", check=True, capture_output=True)
+    try:
+        empty, full = answer(name, NAMES[1], "--deep")["images"]
+        gate = run(name, "--max-size", "0", "--max-waste", "0")
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", name], capture_output=True)
+    assert (empty["deep"], empty["layers"], empty["uncompressed_bytes"], empty["wasted_bytes"], empty["notes"]) == (True, [], 0, 0, [])
+    assert full["file_bytes"] == 350_000
+    assert (gate.returncode, b"Layers" in gate.stdout) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [("", "no image's name"), ("x/../../containers", "no image's name"), ("folder", "the folder folder holds no image")],

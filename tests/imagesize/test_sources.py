@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import stat
 import subprocess
@@ -493,6 +494,20 @@ def test_what_is_no_image(tmp_path: Path, name: str, sentence: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(ImageError, match=sentence):
         load(str(tmp_path / name) + ("/" if name.endswith("/") else ""))
+
+
+def test_what_is_out_of_reach_is_not_asked_of_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to itself stands for a folder that may not be looked into, which a test run as root may."""
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImageError, match=r"^loop/app\.tar: cannot be read"):
+        load("loop/app.tar")
+
+
+def test_an_archive_in_another_compression(tmp_path: Path) -> None:
+    (tmp_path / "app.tar.xz").write_bytes(lzma.compress(write(tmp_path / "app.tar", legacy([[file("a", 1)]])).read_bytes()))
+    with pytest.raises(ImageError, match=r"app\.tar\.xz: it is compressed with xz: only gzip and zstd are read$"):
+        load(str(tmp_path / "app.tar.xz"))
 
 
 def test_a_digest_of_unknown_kind_is_refused(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def sections(report: dict[str, Any]) -> Iterator[Section]:
         yield from _comparison(report)
     for image in report["images"]:
         yield _summary(image)
-        yield _layers(image)
+        if image["layers"]:
+            yield _layers(image)
         yield from _found(image)
     if report["exceeded"]:
         yield Section("Thresholds passed", paragraphs=[visible(each) for each in report["exceeded"]])
