@@ -195,7 +195,7 @@ def _of_duplicates(
         for layer, path in copies:
             within = _within_package(path)
             packaged = installed[within] == 1 if within else _package(image, path, packages)[0] in _SYSTEM
-            if not packaged:
+            if not packaged and not pairs.BOOKS.match(path):
                 groups.setdefault(layer, []).append((path, duplicate.bytes))
     for layer, files in groups.items():
         saved = sum(size for _, size in files)

@@ -22,7 +22,7 @@ _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
 _GIVES = re.compile(r"(?:^|[\s;&|/])(chown|chmod)(?:\s+-\S+)*\s+([^\s;&|-][^\s;&|]*)")
 """A command that COPY has a flag for, and what it gives."""
 _MOVES = re.compile(r"\bmv\s")
-_BOOKS = re.compile(
+BOOKS = re.compile(
     r"(var/(lib/(dpkg|apt|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
 )
 """What package managers and the tools for accounts write anew whenever they do anything: nobody can spare that above a base image."""
@@ -64,7 +64,7 @@ def find(image: Image, waste: Sequence[Waste], origin: Callable[[str, int], int]
     moving = {layer.index: set(layer.entries.sizes) for layer in image.layers if _MOVES.search(layer.instruction)}
     for each in waste:
         path, size, how, added, wasted = each
-        if not (added < base <= wasted and _BOOKS.match(path)):
+        if not (added < base <= wasted and BOOKS.match(path)):
             moved = how == DELETED and size in moving.get(wasted, ())
             groups[added, wasted, how, origin(path, added), moved].append(each)
     for key, files in groups.items():
@@ -75,7 +75,7 @@ def mend(image: Image, pair: Pair) -> tuple[int, str]:
     """The layer to change, and how."""
     if pair.added == pair.wasted:
         return pair.added, f"the layer's archive holds {slashed(pair.places)} twice: build it anew with a current builder"
-    if pair.how not in (DELETED, OPAQUE_FOLDER) and all(_BOOKS.match(each.path) for each in pair.files):
+    if pair.how not in (DELETED, OPAQUE_FOLDER) and all(BOOKS.match(each.path) for each in pair.files):
         return pair.wasted, f"install and remove packages in one RUN: join layers {pair.added} and {pair.wasted}"
     how, added, wasted = pair.how, pair.first, pair.wasted
     adder, waster = image.layers[added].instruction, image.layers[wasted].instruction

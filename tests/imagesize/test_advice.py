@@ -185,6 +185,11 @@ def test_what_the_systems_packages_bring_twice_is_nobodys_to_mend(tmp_path: Path
     assert advised(tmp_path, layers, ["RUN apt-get install -y perl"]).advice == []
 
 
+def test_the_package_managers_own_copies_are_nobodys_to_mend(tmp_path: Path) -> None:
+    layers = [[file(f"var/lib/dpkg/{name}", b"1" * BIG) for name in ("status", "status-old")]]
+    assert advised(tmp_path, layers, ["RUN apt-get remove -y gcc"]).advice == []
+
+
 @pytest.mark.parametrize(
     ("paths", "mend"),
     [
