@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from imageproof.engine import RunOptions
+from imageproof.errors import Skip
 from imageproof.outcome import Outcome, failed, listed, passed
 from imagesize.units import visible
 
 if TYPE_CHECKING:
     from imageproof.proof import Proof
     from imageproof.reach import Readiness
+    from imagesize.stack import FileTree
 
 _REFUSED = re.compile(r"[^\n]*(?:read-only file system|EROFS)[^\n]*", re.IGNORECASE)
+_NO_TEMPORARY = re.compile(r"No usable temporary directory found in \['([^']+)'")
+"""What Python says, as gunicorn does that wants a file there."""
 _PATH = re.compile(r"(?<![\w/.])/(?:[\w@.+-]+/?)+")
+_SPARED = "/__pycache__/"  # Python goes on without what it cannot write there
 _PROPOSED = 3  # folders that are named at most
 
 
@@ -31,14 +36,8 @@ def judge(proof: Proof) -> Outcome:
         wanted = _wanted(proof, rooted)
         seen = f"with a read-only root it {rooted.seen}"
         if wanted:
-            seen = f"with a read-only root it fails: it wants to write {listed(wanted, 5)}; it {rooted.seen}"
-        folders = sorted({path if path.endswith("/") else path.rpartition("/")[0] or "/" for path in wanted} - {"/"})
-        change = (
-            f"write only below a tmpfs or a volume: {' '.join(f'--tmpfs {folder}' for folder in folders[:_PROPOSED])}"
-            if folders
-            else "write only below a tmpfs or a volume (--tmpfs, --volume)"
-        )
-        return failed(seen, change)
+            seen = f"with a read-only root it fails: it wants to write {listed(list(map(visible, wanted)), 5)}; it {rooted.seen}"
+        return failed(seen, _change(proof, wanted))
     if not powerless.ready:
         return failed(
             f"without capabilities and new privileges it {powerless.seen}",
@@ -50,18 +49,50 @@ def judge(proof: Proof) -> Outcome:
     )
 
 
+def _change(proof: Proof, wanted: Sequence[str]) -> str:
+    """What to mount where it writes, so that nothing of the image is hidden."""
+    from imagesize.errors import ImageError
+
+    usual = "write only below a tmpfs or a volume"
+    try:
+        tree = proof.contents.get().final_tree if wanted else None
+    except (Skip, ImageError):
+        tree = None
+    if tree is None:
+        return f"{usual} (--tmpfs, --volume)"
+    places = {path: _mountable(tree, path) for path in wanted}
+    folders = sorted(set(places.values()) - {""})
+    outer = [folder for folder in folders if not any(folder.startswith(f"{other}/") for other in folders)]
+    mounts = f": {' '.join(f'--tmpfs {visible(folder)}' for folder in outer[:_PROPOSED])}" if outer else ""
+    stuck = next((path for path, place in places.items() if not place), "")
+    if not stuck:
+        return usual + mounts
+    kept = visible(stuck.rpartition("/")[0] or "/")
+    return f"{usual}{mounts}; let {visible(stuck)} go to a folder of its own: a mount at {kept} would hide what the image has in it"
+
+
+def _mountable(tree: FileTree, path: str) -> str:
+    """The folder to mount where a path is written: a new one, or one without files; empty where there is none."""
+    folder = tree.resolve((path if path.endswith("/") else path.rpartition("/")[0]).strip("/"))
+    while folder and folder.rpartition("/")[0] not in tree.folders:
+        folder = folder.rpartition("/")[0]
+    within = (here for name, here in tree.folders.items() if f"{name}/".startswith(f"{folder}/"))
+    filled = any(child not in tree.folders for children in within for child in children)
+    return "" if not folder or filled else f"/{folder}"
+
+
 def _wanted(proof: Proof, denied: Readiness) -> list[str]:
     """Paths that it writes where it may, and those that its complaints name."""
-    named = [
-        paths[-1] for line in _REFUSED.findall(denied.log) if (paths := _PATH.findall(line))
-    ]  # before it may stand who says so
-    written = _leaves(proof.plain.get().container.changed())
+    named = [f"{folder}/" for folder in _NO_TEMPORARY.findall(denied.log)]
+    named += [paths[-1] for line in _REFUSED.findall(denied.log) if (paths := _PATH.findall(line))]  # before it may stand who says so
+    written = [path for path in _leaves(proof.plain.get().container.changed()) if _SPARED not in path]
     mounted = tuple(
         path.partition(":")[0].rstrip("/")
         for path in (*proof.spec.tmpfs, *proof.spec.volume, *(proof.config.get("Volumes") or ()))
     )
     found = dict.fromkeys([*named, *written])
-    return [visible(path) for path in found if not any(f"{path}/".startswith(f"{place}/") for place in mounted)]
+    leaves = set(_leaves(found))
+    return [path for path in found if path in leaves and not any(f"{path}/".startswith(f"{place}/") for place in mounted)]
 
 
 def _leaves(paths: Iterable[str]) -> list[str]:
