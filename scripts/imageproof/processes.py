@@ -10,8 +10,6 @@ import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_TERM = 1 << (signal.SIGTERM - 1)
-
 
 class Process(NamedTuple):
     """One process; ids are those of whoever told, user ids those of the container where they can be known."""
@@ -24,8 +22,13 @@ class Process(NamedTuple):
     command: str
     local: str = ""
     """The container's id, where the process is known to be this machine's and the container's."""
-    handles_term: bool | None = None
-    """Whether it does something of its own on SIGTERM."""
+    heard: int | None = None
+    """The signals that it handles, or keeps to wait for, as bits from signal 1 on; None where nobody tells.
+
+    The kernel spares a container's first process all others but SIGKILL and SIGSTOP.
+    """
+    sleeps: str = ""
+    """Where in the kernel it waits; empty where it runs, or nobody tells."""
 
     @property
     def zombie(self) -> bool:
@@ -36,6 +39,11 @@ class Process(NamedTuple):
     def name(self) -> str:
         """What it is called, briefly."""
         return self.command if len(self.command) <= 60 else self.command[:59] + "…"
+
+    def deaf(self, number: int) -> bool:
+        """Whether it is known to take no notice of a signal where it is the first process."""
+        waits = "sigtimedwait" in self.sleeps  # for signals, which it lets through for so long
+        return self.heard is not None and number != signal.SIGKILL and not waits and not self.heard >> (number - 1) & 1
 
     def stop(self) -> bool:
         """SIGSTOP; whether it does nothing any more, as does one that has ended meanwhile."""
@@ -99,7 +107,7 @@ def _process(pid: int, container: str) -> Process | None:
     status = dict(line.partition(":")[::2] for line in _read(f"/proc/{pid}/status").splitlines())
     try:
         host_user = int(status["Uid"].split()[1])
-        caught = int(status["SigCgt"].strip(), 16)
+        heard = int(status["SigCgt"].strip(), 16) | int(status["SigBlk"].strip(), 16)
         command = " ".join(_read(f"/proc/{pid}/cmdline").split("\0")).strip() or f"[{status['Name'].strip()}]"
         return Process(
             pid,
@@ -108,7 +116,8 @@ def _process(pid: int, container: str) -> Process | None:
             status["State"].strip()[:1],
             command,
             container,
-            bool(caught & _TERM),
+            heard,
+            _read(f"/proc/{pid}/wchan").strip("0"),
         )
     except (KeyError, ValueError, IndexError):
         return None

@@ -25,11 +25,30 @@ _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
 _PATIENCE = 5.0  # seconds for an answer to begin, or go on
 _WHOLE = 10.0  # seconds for all of it
-_FRAME, _SETTINGS = 9, 4  # bytes of an HTTP/2 frame's header, and the type of a frame of settings
-_HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
 )
+
+
+class _Protocol(NamedTuple):
+    """One that resets a connection on which HTTP/1 is spoken."""
+
+    words: bytes
+    """What a client may say first."""
+    length: int
+    """Bytes of an answer's header,"""
+    place: int
+    """where in it the type of the answer stands,"""
+    type: int
+    """and which it must be."""
+
+
+_PROTOCOLS = (
+    _Protocol(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)), 9, 3, 4),
+    _Protocol(bytes((1, 9, 0, 0, 0, 0, 0, 0)), 8, 1, 10),
+)
+"""HTTP/2, as gRPC: settings for settings (RFC 9113, section 3.4). FastCGI, as PHP-FPM: values for a wish for values (its
+specification, section 4.1)."""
 
 
 class Reach(NamedTuple):
@@ -153,7 +172,7 @@ def _ended(reach: Reach, state: State, passed: float, log: str, logged: bool) ->
 
 
 def _late(reach: Reach, state: State, seconds: float, answer: Answer | None, log: str, logged: bool) -> Readiness:
-    within = f"within {seconds:g} s"
+    within = f"within {round(seconds, 1):g} s"
     if answer and (objection := _objection(answer, reach)):
         seen, change = (
             f"{_told(answer)}, {objection}, {within}",
@@ -256,14 +275,14 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
         return Answer(port, response.status, body.decode("utf-8", "replace"))
     except http.client.BadStatusLine as error:  # an answer, but none of HTTP; an end without a byte is its subclass
         if isinstance(error, ConnectionError):
-            return Answer(port, 0, "") if at == port or _speaks_http2(host, at) else None
+            return Answer(port, 0, "") if at == port or _speaks_another(host, at) else None
         return Answer(port, 0, str(error))
     except http.client.HTTPException as error:
         return Answer(port, 0, str(error))
     except TimeoutError:  # connected, and silent: a server that waits for another protocol's first word
         return Answer(port, 0, "") if connection.sock is not None and _open(host, at) else None
-    except ConnectionResetError:  # gRPC's way to refuse HTTP/1
-        return Answer(port, 0, "") if _speaks_http2(host, at) else None
+    except ConnectionResetError:
+        return Answer(port, 0, "") if _speaks_another(host, at) else None
     except OSError:
         return None
     finally:
@@ -288,13 +307,17 @@ def _bounded(connection: socket.socket) -> Iterator[None]:
         enough.cancel()
 
 
-def _speaks_http2(host: str, at: int) -> bool:
-    """Whether somebody answers the first words of HTTP/2 as RFC 9113, section 3.4, wants it: with a frame of settings."""
+def _speaks_another(host: str, at: int) -> bool:
+    """Whether somebody answers the first words of another protocol as it wants it."""
+    return any(_speaks(protocol, host, at) for protocol in _PROTOCOLS)
+
+
+def _speaks(protocol: _Protocol, host: str, at: int) -> bool:
     try:
         with socket.create_connection((host, at), 1.0) as connection:
-            connection.sendall(_HTTP2)
-            frame = connection.recv(_FRAME, socket.MSG_WAITALL)
-            return len(frame) == _FRAME and frame[3] == _SETTINGS
+            connection.sendall(protocol.words)
+            header = connection.recv(protocol.length, socket.MSG_WAITALL)
+            return len(header) == protocol.length and header[protocol.place] == protocol.type
     except OSError:
         return False
 

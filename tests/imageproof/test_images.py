@@ -16,7 +16,7 @@ from imageproof.progress import Progress
 from imageproof.proof import prove
 from imageproof.spec import Spec
 
-from .harness import BASE, GOOD, Bench, by_name, containers, failing, until
+from .harness import BASE, GOOD, SERVE, Bench, by_name, containers, failing, until
 
 RUNNING = ("starts", "user", "stop")
 SHELL_FORM = """\
@@ -38,6 +38,13 @@ def test_nothing_but_a_program(bench: Bench) -> None:
     report = bench.prove(dockerfile)
     assert failing(report) == ["stop"]  # that signal is none that a program could end on well
     assert by_name(report)["health"].seen == "the image has no HEALTHCHECK"
+
+
+def test_an_image_without_layers(bench: Bench) -> None:
+    """Which an engine does not export."""
+    report = bench.prove("FROM scratch\nLABEL a=b\n", check=("contents", "files", "secrets", "size"), max_size=1)
+    assert failing(report) == []
+    assert by_name(report)["contents"].status == by_name(report)["size"].status == "passed"
 
 
 def test_shell_form_command_keeps_the_signal(bench: Bench) -> None:
@@ -67,11 +74,49 @@ def test_main_process_without_a_handler(bench: Bench) -> None:
     assert "init" in by_name(report)["stop"].change
 
 
-def test_children_that_nobody_waits_for(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("command", "seen", "change"),
+    [
+        ('["busybox", "sleep", "5"]', "`busybox sleep 5`, does nothing on SIGTERM: it came to its own end, with exit status 0", "an init"),
+        ("trap '' TERM; busybox sleep 5; exit 3", "does nothing on SIGTERM: it came to its own end, with exit status 3", "exec form"),
+    ],
+)
+def test_a_program_that_ends_by_itself_was_not_stopped(command: str, seen: str, change: str, bench: Bench) -> None:
+    dockerfile = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#").replace('["sh", "/app/serve.sh"]', command)
+    outcome = by_name(bench.prove(dockerfile, check=RUNNING, stop_seconds=10.0))["stop"]
+    assert outcome.status == "failed", outcome
+    assert seen in outcome.seen
+    assert change in outcome.change
+
+
+@pytest.mark.parametrize(("name", "change"), [("serve.sh", "pass the signal on"), ("php-fpm", "process_control_timeout")])
+def test_children_that_nobody_waits_for(name: str, change: str, bench: Bench) -> None:
     serve = "trap 'exit 0' TERM\nbusybox httpd -f -p 8080 -h /www &\nwait\n"
-    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=RUNNING))["stop"]
+    dockerfile = GOOD.replace("serve.sh", name)
+    outcome = by_name(bench.prove(dockerfile, {name: serve}, check=RUNNING))["stop"]
     assert outcome.status == "failed"
     assert "without waiting for 1 process" in outcome.seen
+    assert change in outcome.change
+
+
+@pytest.mark.parametrize(
+    ("start", "change"),
+    [
+        ("echo 1 > /app/state", "a volume; let /app/state go to a folder of its own: a mount at /app would hide what the image has in it"),
+        ("busybox mkdir -p /app/cache/a && echo 1 > /app/cache/a/x", "a volume: --tmpfs /app/cache"),
+        ("echo 1 > /data/x && busybox mkdir /data/in && echo 1 > /data/in/y", "a volume: --tmpfs /data"),
+        ("echo 1 > /data/x && echo 1 > /app/state", "a volume: --tmpfs /data; let /app/state go to a folder of its own: "),
+        ("""echo "No usable temporary directory found in ['/data', '/var/tmp']"; echo 1 > /data/x""", "a volume: --tmpfs /data"),
+        ("busybox mkdir -p /app/__pycache__ && echo 1 > /app/__pycache__/x.pyc && echo 1 > /data/x", "a volume: --tmpfs /data"),
+    ],
+)
+def test_a_mount_that_hides_nothing(start: str, change: str, bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", "RUN busybox mkdir -m 0777 /data && busybox chmod 0777 /app\nUSER")
+    files = {"serve.sh": f"({start}) || exit 1\n{SERVE}"}
+    outcome = by_name(bench.prove(dockerfile, files, check=("starts", "read-only")))["read-only"]
+    assert outcome.status == "failed", outcome
+    assert change in outcome.change
+    assert not outcome.change.endswith("/app")
 
 
 def test_children_that_nobody_reaps(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -179,18 +180,27 @@ def test_an_answer_without_an_end(words: bytes, status: int, monkeypatch: pytest
     assert not heard_out.is_set()
 
 
-@pytest.mark.parametrize(("settings", "answers"), [(bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)), True), (b"", False), (b"no HTTP/2", False)])
+@pytest.mark.parametrize(
+    ("words", "header", "answers"),
+    [
+        (b"PRI * HTTP/2.0", bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)), True),
+        (b"PRI * HTTP/2.0", b"", False),
+        (b"PRI * HTTP/2.0", b"no HTTP/2", False),
+        (b"\1\x09\0\0", bytes((1, 10, 0, 0, 0, 0, 0, 0)), True),
+        (b"\1\x09\0\0", bytes((1, 11, 0, 0, 0, 0, 0, 0)), False),
+    ],
+)
 @pytest.mark.parametrize("proxied", [False, True])
-def test_a_server_that_refuses_http_1(settings: bytes, answers: bool, proxied: bool) -> None:
-    """gRPC servers reset such a connection; who resets every connection is not there yet."""
+def test_a_server_that_refuses_http_1(words: bytes, header: bytes, answers: bool, proxied: bool) -> None:
+    """gRPC and FastCGI servers reset such a connection; who resets every connection is not there yet."""
 
     def serve() -> None:
         with suppress(OSError):  # the test is over
             while True:
                 connection, _ = server.accept()
                 with connection:
-                    if connection.recv(1 << 10).startswith(b"PRI * HTTP/2.0"):
-                        connection.sendall(settings)
+                    if connection.recv(1 << 10).startswith(words):
+                        connection.sendall(header)
                     else:
                         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
 
@@ -252,6 +262,21 @@ def test_a_health_probe_is_no_child_of_the_program() -> None:
     processes = [Process(pid, parent, 0, "S", f"program {pid}") for pid, parent in rows]
     assert [process.pid for process in started(processes)] == [41, 39]
     assert started([]) == []
+
+
+@pytest.mark.parametrize(
+    ("heard", "sleeps", "number", "deaf"),
+    [
+        (1 << 14, "do_wait", signal.SIGTERM, False),
+        (1 << 14, "do_wait", signal.SIGQUIT, True),
+        (0, "hrtimer_nanosleep", signal.SIGTERM, True),
+        (0, "do_sigtimedwait", signal.SIGTERM, False),
+        (0, "do_wait", signal.SIGKILL, False),
+        (None, "", signal.SIGTERM, False),
+    ],
+)
+def test_which_signals_a_first_process_hears(heard: int | None, sleeps: str, number: int, deaf: bool) -> None:
+    assert Process(1, 0, 0, "S", "app", "", heard, sleeps).deaf(number) == deaf
 
 
 def test_a_process_that_has_ended_is_stopped() -> None:

@@ -22,6 +22,12 @@ _POLL = 0.05
 _REAPED = 0.4  # seconds in which a main process takes notice of a child that has ended
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
 _INIT = 'put an init before it (`docker run --init`, or ENTRYPOINT ["tini", "--", …])'
+_EXEC = 'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command'
+_WAIT = "pass the signal on to them and wait"
+_WAITING = {
+    "php-fpm": "set `process_control_timeout = 10s` in php-fpm.conf: without it, requests that are being answered are cut off",
+}
+"""How programs are told to wait for the processes that they start, by a part of the main process's command."""
 
 
 def judge(proof: Proof) -> Outcome:
@@ -31,7 +37,7 @@ def judge(proof: Proof) -> Outcome:
     """
     plain = proof.staying().container
     name, number = _signal(str(proof.config.get("StopSignal") or "SIGTERM"))
-    processes = proof.processes.get()
+    processes = plain.processes()
     children = started(processes)
     with ThreadPoolExecutor(1) as pool:
         orphaned = pool.submit(_orphans, proof, name) if children else None
@@ -39,8 +45,14 @@ def judge(proof: Proof) -> Outcome:
         stopped = _stop(proof, plain, name)
         left = orphaned.result() if orphaned else []
     if stopped is None:
-        return _stays(proof, name, processes)
+        return _stays(proof, name, number, processes)
     seconds, status, out_of_memory = stopped
+    main = processes[0] if processes else None
+    if main and main.sleeps and main.deaf(number):
+        return failed(
+            f"process 1, `{visible(main.name)}`, does nothing on {name}: it came to its own end, with exit status {status}",
+            _EXEC if _program(main) in _SHELLS and children else _hear(name),
+        )
     good = (0, 128 + number if name != "SIGKILL" else 0)
     if status not in good:
         why = "it was killed for want of memory" if out_of_memory else f"{name} ends it with exit status {status}"
@@ -53,7 +65,7 @@ def judge(proof: Proof) -> Outcome:
     if left:
         return failed(
             f"it ends without waiting for {plural(len(left), 'process')} that it started, which are killed ({listed(left)})",
-            "pass the signal on to them and wait",
+            next((mend for program, mend in _WAITING.items() if main and program in main.command), _WAIT),
         )
     if zombies:
         return failed(
@@ -118,26 +130,30 @@ def _zombies(proof: Proof, plain: Container) -> list[str]:
     return [name for pid, name in dead().items() if pid in before]
 
 
-def _stays(proof: Proof, name: str, processes: list[Process]) -> Outcome:
+def _program(process: Process) -> str:
+    return next(iter(process.command.split()), "").rpartition("/")[2]
+
+
+def _hear(name: str) -> str:
+    return f"handle {name} in the program, or {_INIT}"
+
+
+def _stays(proof: Proof, name: str, number: int, processes: list[Process]) -> Outcome:
     """Why a signal did not end it."""
     seen = f"{name} does not end it within {proof.spec.stop_seconds:g} s, so that it is killed (exit status 137)"
     main = processes[0] if processes else None
-    program = main.command.split()[0].rpartition("/")[2] if main and main.command.split() else ""
     shell_form = [str(word) for word in (proof.config.get("Entrypoint") or proof.config.get("Cmd") or ())][:2]
-    if program in _SHELLS and len(processes) > 1:
+    if main and _program(main) in _SHELLS and len(processes) > 1:
         return failed(
             f"{seen}: process 1 is `{visible(processes[0].name)}`, a shell that passes no signal on to "
             f"{visible(processes[1].name)}",
-            'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command',
+            _EXEC,
         )
     if not main and shell_form[:1] and shell_form[0].rpartition("/")[2] in _SHELLS:
         return failed(
             f"{seen}: process 1 is a shell, which passes no signal on",
-            'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command',
+            _EXEC,
         )
-    if main and main.handles_term is False and name == "SIGTERM":
-        return failed(
-            f"{seen}: process 1, `{visible(main.name)}`, does nothing on SIGTERM, and the kernel spares process 1",
-            f"handle SIGTERM in the program, or {_INIT}",
-        )
+    if main and main.deaf(number):
+        return failed(f"{seen}: process 1, `{visible(main.name)}`, does nothing on {name}, and the kernel spares process 1", _hear(name))
     return failed(seen, f"end on {name} sooner: stop accepting, finish what is begun, exit; or give --stop-seconds")
