@@ -48,6 +48,8 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one sentence."""
 
     def error(self, message: str) -> NoReturn:
+        if message.endswith("expected one argument"):
+            message += " (one that begins with a dash is written behind `=`: --args='--port 80')"
         raise ProofError(f"{message}; {self.prog} --help shows the options")
 
 
@@ -57,6 +59,11 @@ class _Interrupted(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit status."""
+    # Python has None there where the caller closed the stream (`>&-`).
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stdout is None:
+        sys.stderr.write(f"{PROGRAM}: standard output is closed: there is nowhere to write the report\n")
+        return UNABLE
     try:
         with _signals():
             return _run(arguments)

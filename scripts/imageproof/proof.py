@@ -398,10 +398,12 @@ class Proof:
 
         from imagesize import packages
         from imagesize.errors import ImageError
-        from imagesize.sources import Options, load_all
+        from imagesize.sources import Options, load_all, without_layers
 
-        path = self.workspace.path(name)
-        size = int(self.engine.inspect(identity).get("Size") or 0)
+        path, told = self.workspace.path(name), self.engine.inspect(identity)
+        if not (told.get("RootFS") or {}).get("Layers"):
+            return without_layers(self.engine.client, identity, told)
+        size = int(told.get("Size") or 0)
         if size + _ROOM > shutil.disk_usage(self.workspace.folder).free:
             raise Skip(f"there is no room in {self.workspace.folder} for a copy of the image: set TMPDIR")
         try:

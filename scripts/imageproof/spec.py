@@ -145,6 +145,23 @@ def _assignment(text: str) -> str:
     return _text(text)
 
 
+def _variable(text: str) -> str:
+    """NAME=VALUE, also of a NAME alone, which is set here; to pass nothing without a word would be a trap."""
+    if "=" in text or not _assignment(text):
+        return _assignment(text)
+    if text not in os.environ:
+        raise ValueError("NAME=VALUE is wanted, or the name of a variable that is set here")
+    return f"{text}={os.environ[text]}"
+
+
+def _need(text: str) -> str:
+    head = text.partition(",")[0]
+    name, equals, image = head.partition("=")
+    if not name or (equals and not image):
+        raise ValueError("IMAGE or NAME=IMAGE is wanted")
+    return _text(text)
+
+
 def _host(text: str) -> str:
     name, _, address = text.partition("=" if "=" in text else ":")
     if not name or not address:
@@ -223,7 +240,14 @@ OPTIONS = (
     Option("how it is reached", "path", "PATH", "the path of an HTTP request that must succeed", _url_path),
     Option("how it is reached", "expect", "TEXT", "what the answer must have in it"),
     Option("how it is reached", "expect-log", "TEXT", "what it must log"),
-    Option("how it is reached", "env", "NAME=VALUE", "an environment variable of the container", _assignment, "list"),
+    Option(
+        "how it is reached",
+        "env",
+        "NAME=VALUE",
+        "an environment variable of the container; NAME alone passes this program's own on",
+        _variable,
+        "list",
+    ),
     Option(
         "how it is reached",
         "volume",
@@ -245,7 +269,7 @@ OPTIONS = (
         "how it is reached",
         "args",
         "ARGUMENTS",
-        "the container's command, instead of the image's CMD",
+        "the container's command, instead of the image's CMD; where it begins with a dash: --args='--port 80'",
         lambda text: tuple(shlex.split(text)),
         "words",
     ),
@@ -254,7 +278,7 @@ OPTIONS = (
         "needs",
         "[NAME=]IMAGE[,VARIABLE=VALUE]",
         "another container that it needs, a database: reached by NAME (default: the image's), on its EXPOSE port",
-        _filled,
+        _need,
         "list",
     ),
     Option("bounds", "max-size", "SIZE", "most bytes on disk, uncompressed", _size),

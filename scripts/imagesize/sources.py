@@ -200,9 +200,8 @@ def _from_engine(asked: dict[int, str], options: Options) -> dict[int, list[Imag
             if place in full:
                 (image,) = loaded[place] = [_image(name, _same(found, told[place], name), {})]
                 image.base = _engine_base(client, told[place])
-            else:  # Docker exports no image without layers
-                (image,) = loaded[place] = [_quick(client, name, told[place], options.platform)]
-                image.quick, image.notes = False, ()
+            else:
+                loaded[place] = [without_layers(client, name, told[place], options.platform)]
     return loaded
 
 
@@ -235,6 +234,13 @@ def _quick(client: Any, name: str, told: dict[str, Any], platform: str) -> Image
     image.notes = (
         "From the engine's history alone: file contents, in a containerd store whole blocks; --deep tells what travels and what is wasted.",
     )
+    return image
+
+
+def without_layers(client: Any, name: str, told: dict[str, Any], platform: str = "") -> Image:
+    """An engine's image that has no layers, from what the engine tells of it: Docker exports none of that kind."""
+    image = _quick(client, name, told, platform)
+    image.quick, image.notes = False, ()
     return image
 
 

@@ -59,10 +59,22 @@ def test_help_names_every_check_and_option() -> None:
         (["--check", ""], "one name or several"),
         (["--add-host", "db.example.com"], "NAME:IP is wanted"),
         (["--spec", "/nowhere.toml"], "cannot read the spec"),
+        (["--needs", "db="], "IMAGE or NAME=IMAGE is wanted"),
+        (["--needs", ",POSTGRES_PASSWORD=x"], "IMAGE or NAME=IMAGE is wanted"),
+        (["--env", "NOBODY_SETS_THIS"], "a variable that is set here"),
+        (["--args", "--version"], "--args='--port 80'"),
     ],
 )
 def test_wrong_options(arguments: list[str], words: str) -> None:
     assert words in refused(verify(*arguments))
+
+
+def test_nowhere_to_write() -> None:
+    done = subprocess.run(
+        f'"{sys.executable}" "{SCRIPT}" --list-checks >&-', shell=True, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "standard output is closed" in done.stderr
 
 
 def test_no_engine(tmp_path: Path) -> None:

@@ -49,6 +49,12 @@ def test_the_command_line_wins_and_lists_are_joined() -> None:
     assert (spec.port, spec.env, spec.check) == (2, ("A=1", "B=2"), ("stop",))
 
 
+def test_a_variable_without_a_value_is_the_program_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "a=b")
+    (tmp_path / "spec").write_text('env = ["DB_PASSWORD", "MODE=", "A=1"]')
+    assert read_spec(str(tmp_path / "spec"))["env"] == ("DB_PASSWORD=a=b", "MODE=", "A=1")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
