@@ -54,11 +54,14 @@ class Command:
     `name` is the base name of the first word, "" where there are only assignments or redirections. `[[`, `((` and the header
     `function NAME` count as commands of these names. `within` says what surrounds it, outermost first: "subshell", "group",
     "if-condition", "if", "while-condition", "loop", "case", "function", "substitution", "not", "sh -c", "eval", "trap",
-    "find -exec", "xargs". `before` and `after` are the operators that join it to its list. Of `sudo apt-get` there are two:
+    "find -exec", "xargs". `branch` has two numbers for each compound command around it in the same script, outermost first: which one of
+    the script's compound commands, and which of its lists; the branches of an `if` or a `case` differ in the second alone. `before` and
+    `after` are the operators that join it to its list. Of `sudo apt-get` there are two:
     `apt-get` has `wrapper` sudo, sudo has `wrapped` apt-get, and both have the same operators, pipes and redirections; `piped_from`
     and `piped_into` give the outer one. In `a | { b; c; }` a is piped into b; in `{ a; b; } | c` c is piped from b.
     """
 
+    branch: tuple[tuple[int, int], ...] = ()
     before: str = ""
     after: str = ""
     piped_from: Command | None = None
@@ -205,9 +208,11 @@ class _Reader:
         value, match = self.text.value, TOKEN.match
         self.end = end
         # Where we are: the compound commands that are open, what surrounds a command here, and without "not".
-        self.stack: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+        self.stack: list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[tuple[int, int], ...]]] = []
         self.kind = ""
         self.within = self.surroundings = within
+        self.branch: tuple[tuple[int, int], ...] = ()
+        self.compounds = 0  # opened so far
         # The list: the operator before the next command, the command before, what is piped into the next one.
         self.before = ""
         self.last: Command | None = None
@@ -306,6 +311,7 @@ class _Reader:
             command._assignments = self.assignments
         if self.redirects:
             command._redirects = self.redirects
+        command.branch = self.branch
         command.before = self.before
         if self.feeding:
             command.piped_from = self.feeding
@@ -335,9 +341,18 @@ class _Reader:
     def _open(self, kind: str, label: str) -> None:
         if self.function:
             label, self.function = "function", False
-        self.stack.append((self.kind, self.within, self.surroundings))
+        self.stack.append((self.kind, self.within, self.surroundings, self.branch))
         self.kind = kind
+        self.compounds += 1
+        self.branch = (*self.branch, (self.compounds, 0))[:_MAX_WITHIN]
         self._restart(_extended(self.within, label))
+
+    def _divide(self, within: tuple[str, ...]) -> None:
+        """The next list of a compound command begins."""
+        if self.branch:
+            compound, number = self.branch[-1]
+            self.branch = (*self.branch[:-1], (compound, number + 1))
+        self._restart(within)
 
     def _restart(self, within: tuple[str, ...]) -> None:
         """A list begins."""
@@ -349,7 +364,7 @@ class _Reader:
         open_kinds = [self.kind, *(frame[0] for frame in reversed(self.stack[-8:]))][: len(self.stack)]
         if kind in open_kinds:
             del self.stack[len(self.stack) - open_kinds.index(kind) :]
-            self.kind, self.within, self.surroundings = self.stack.pop()
+            self.kind, self.within, self.surroundings, self.branch = self.stack.pop()
             self.fresh, self.closed = False, True
 
     def _parenthesis(self, operator: str, pos: int) -> int:
@@ -439,7 +454,7 @@ class _Reader:
         elif word in ("if", "while", "until", "{"):
             self._open(kind, label)
         elif self.stack:
-            self._restart(_extended(self.stack[-1][1], label))
+            self._divide(_extended(self.stack[-1][1], label))
         return pos
 
     def _skip_words(self, pos: int, limit: int = 0) -> int:
@@ -459,7 +474,7 @@ class _Reader:
     def _pattern(self, pos: int) -> int:
         """Behind the `)` of a case's pattern, or where `esac` stands."""
         value = self.text.value
-        self._restart(self.surroundings)
+        self._divide(self.surroundings)
         pos = GAP.match(value, pos, self.end).end()  # type: ignore[union-attr]
         if value.startswith("esac", pos) and scan(value, pos, self.end, [], []) == pos + 4:
             return pos
@@ -510,6 +525,7 @@ class _Reader:
         inner = _of_words(words, within)
         inner.wrapper = outer
         inner._redirects = outer._redirects
+        inner.branch = outer.branch
         self.commands.append(inner)
         if inner.name in OUTER:
             self.unwrap(inner, depth + 1)

@@ -166,6 +166,22 @@ def test_commands(source: str) -> None:
     assert [f"{command.before}|{' '.join(command.within)}|{shown(command)}" for command in read(source)] == COMMANDS[source]
 
 
+BRANCHES = {
+    "a; b": [(), ()],
+    "if a; then b; elif c; then d; else e; fi; if f; then g; fi": [
+        ((1, 0),), ((1, 1),), ((1, 2),), ((1, 3),), ((1, 4),), ((2, 0),), ((2, 1),),
+    ],
+    "{ a; (b); c; }": [((1, 0),), ((1, 0), (2, 0)), ((1, 0),)],
+    "case x in a) b;; c) sudo d;; esac": [((1, 1),), ((1, 2),), ((1, 2),)],
+    "while a; do b; done": [((1, 0),), ((1, 1),)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", BRANCHES)
+def test_branches(source: str) -> None:
+    assert [command.branch for command in read(source)] == BRANCHES[source]
+
+
 # A word as written, and its value.
 WORDS = {
     "plain": "plain",

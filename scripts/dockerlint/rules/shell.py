@@ -26,6 +26,7 @@ _BUILDERS = frozenset(
 )
 _GIT_VERBS = frozenset("clone fetch pull checkout archive submodule apply am".split())
 _CONDITIONS = frozenset(("if-condition", "while-condition", "not"))
+_TESTS = frozenset(("[", "[[", "test"))
 _INFORM = ("--version", "-version", "--help", "-V", "-h")
 _SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb")
 _RUNTIMES = frozenset("python python3 node php ruby perl deno bun java sh bash".split())
@@ -34,6 +35,9 @@ _RUNTIMES = frozenset("python python3 node php ruby perl deno bun java sh bash".
 def _matters(command: Command) -> bool:
     """Whether the build is no good when the command fails: it downloads, installs or builds."""
     name = command.name
+    call = read(command)
+    if call is not None and call.action in ("install", "restore", "build", "update", "upgrade"):
+        return True
     if name in _DOWNLOADERS or name in _BUILDERS:
         return not command.has(*_INFORM)
     if name == "git":
@@ -43,8 +47,7 @@ def _matters(command: Command) -> bool:
     if name in _RUNTIMES:
         operands = command.operands()
         return bool(operands) and operands[0].value.endswith(_SCRIPTS) and not command.has("-c", "-e")
-    call = read(command)
-    return call is not None and call.action in ("install", "restore", "build", "update", "upgrade")
+    return False
 
 
 def _follower(command: Command) -> Command | None:
@@ -948,7 +951,7 @@ def failure_lost(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: `set -e` and SHELL with -e, which look at all but what stands before the last && of a list; conditions; commands that
-    clean up; what stands last.
+    clean up; what stands last, or last in its branch; `&& flag=1` with something behind it that looks at the flag.
     """
     for run in stage.of("RUN"):
         if not any(command.after in (";", "\n") for command in run.commands):
@@ -967,42 +970,55 @@ def _lost(command: Command) -> bool:
     """Whether the list goes on behind the command, whatever its status."""
     if "substitution" in command.within or _judged(command):
         return False
-    end = command
+    end, flags = command, []
     while end.after == "&&":
         following = _follower(end)
         if following is None or following.within != end.within:
             return False
         end = following
+        flags += [word.value.partition("=")[0] for word in end.assignments if not end.name]
     settled = ("errexit", "lenient") if end is command else ("lenient",)
     if end.after not in (";", "\n") or not options(command).isdisjoint(settled) or _judged(end):
         return False
-    return _goes_on(end)
+    return _goes_on(end) and not any(_is_asked(flag, end) for flag in flags)
+
+
+def _is_asked(variable: str, command: Command) -> bool:
+    """Whether a test behind the command looks at the variable, or it is itself a command there: `true` or `false`."""
+    run = command.instruction
+    assert run is not None
+    reads = re.compile(rf"\$\{{?{re.escape(variable)}\b")
+    return any(
+        reads.search(word.raw)
+        for other in run.commands[command.index + 1 :]
+        for word in (other.words if other.name in _TESTS else other.words[:1])
+    )
 
 
 def _goes_on(command: Command) -> bool:
+    """Whether something runs behind the command's list item whatever its status: in the same list, or behind the compounds around it."""
     run = command.instruction
     assert run is not None
-    within = command.within
-    for index, other in enumerate(run.commands[command.index + 1 :]):
+    branch, previous = command.branch, command
+    for other in run.commands[command.index + 1 :]:
         if other.text is not command.text or other.wrapper is not command.wrapper or "substitution" in other.within:
             continue
-        if other.within == within[: len(other.within)]:
-            if other.before in (";", "\n", ";;"):
-                return not _ends_badly(other)
-            if other.before:
-                return False
-        elif other.within[: len(within)] == within:
-            return True
-        elif index == 0:  # behind `; fi`: what joins the next `if` to this one
-            between = command.text.value[command.end : other.start]
+        if other.branch == branch[: len(other.branch)]:
+            return other.before in (";", "\n") and not _ends_badly(other)
+        if other.branch[: len(branch)] == branch:
+            return not _ends_badly(other)
+        ours, theirs = next(pair for pair in zip(branch, other.branch, strict=False) if pair[0] != pair[1])
+        if ours[0] != theirs[0]:  # a compound command behind those around us: what joins them stands between
+            between = command.text.value[previous.end : other.start]
             return "&&" not in between and "||" not in between
+        previous = other  # another branch, which does not run
     return False
 
 
 def _ends_badly(command: Command) -> bool:
     """`test -f result` and `[ $? -eq 0 ]` look at what came before."""
     return any("$?" in word.raw for word in (*command.words, *command.assignments)) or (
-        command.name in ("[", "test", "[[") and command.after in ("", "&&")
+        command.name in _TESTS and command.after in ("", "&&")
     )
 
 
