@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dockerlint.continuations import swallowed
 from dockerlint.expand import ExpansionError, expand
 from dockerlint.finding import Edit, Fix
 from dockerlint.knowledge.images import works_in_root
@@ -48,9 +49,9 @@ def instruction_casing(site: Site) -> Fix | None:
 
 @mend("WD132")
 def empty_continuation(site: Site) -> Fix | None:
-    """Without the empty lines."""
+    """Without the empty lines, where another instruction is not hidden behind them."""
     instruction = site.instruction
-    if instruction is None:
+    if instruction is None or swallowed(instruction) is not None:
         return None
     blanks = next(each.blanks for each in site.dockerfile.instructions if each.line == instruction.line)
     return safe("Delete the empty lines", *(delete_lines(line, line) for line in blanks)) if blanks else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
+from dockerlint.continuations import swallowed
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
 from dockerlint.rules import Hit, rule
@@ -83,7 +84,7 @@ def empty_continuation(dockerfile: Dockerfile) -> Iterator[Hit]:
             # a comment may stand here
             echo two
 
-    Mends (safe): deletes the empty lines.
+    Mends (safe): deletes the empty lines; not where the instruction below them has become a part of this one, which WD153 tells.
     """
     for instruction in dockerfile.instructions:
         if instruction.blanks:
@@ -812,3 +813,37 @@ def undecodable(dockerfile: Dockerfile) -> Iterator[Hit]:
     """A line has bytes that are not UTF-8; other tools may refuse the file or show it wrong."""
     for number in dockerfile.source.undecodable:
         yield Hit(Span(number, 1, number, len(dockerfile.source.lines[number - 1]) + 1), "the line has bytes that are not UTF-8")
+
+
+@rule("WD153", "swallowed-instruction", "error")
+def swallowed_instruction(dockerfile: Dockerfile) -> Iterator[Hit]:
+    r"""The line above ends in a backslash, and the instruction is a part of the one above.
+
+    Empty lines and comments do not end a continuation, either. Of the RUN below, the shell gets the words `RUN`, `make` and `install`
+    as arguments of the command before; a COPY, a USER or a CMD that ends so is not there at all.
+
+    Bad:
+        FROM debian:13-slim
+        RUN echo one \
+
+        RUN make install
+
+    Bad:
+        FROM debian:13-slim
+        RUN apt-get update \
+        RUN make install
+
+    Good:
+        FROM debian:13-slim
+        RUN echo one
+        RUN make install
+
+    Leaves alone: keywords in lower case; in quotes and heredocs; HEALTHCHECK's CMD and what ONBUILD holds back.
+    """
+    for outer in dockerfile.instructions:
+        instruction = outer.trigger or outer
+        word = swallowed(instruction)
+        if word is not None:
+            above = max(line for line in instruction.text.lines if line < word.span.line)
+            message = f"this {word.raw} is a part of the {instruction.keyword} of line {instruction.line}, which line {above} continues"
+            yield Hit(word, message, f"take the {dockerfile.escape} at the end of line {above} out")
