@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Iterator
 
 from dockerlint.caches import variable
+from dockerlint.expand import ExpansionError, expand
 from dockerlint.model import Dockerfile, Stage
-from dockerlint.parser import Flag
+from dockerlint.parser import Flag, Instruction, Pair
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.stages import SOME_ARE_COMPILED, Copied, compiler_of, copies, packages_of
 from dockerlint.shell import Command
@@ -144,15 +145,24 @@ def platform_argument_set(dockerfile: Dockerfile) -> Iterator[Hit]:
         FROM scratch
         COPY --from=build /app /app
 
-    Leaves alone: TARGETOS and BUILDOS, which are linux in all images but Windows'.
+    Leaves alone: TARGETOS and BUILDOS, which are linux in all images but Windows'; a default for builders that set nothing
+    (`${TARGETARCH:-amd64}`), before the first FROM or where the stage has declared the argument before.
 
     Mends (unsafe): leaves the default out.
     """
     for instruction in dockerfile.instructions:
         for pair in instruction.pairs if instruction.keyword == "ARG" else ():
-            if pair.key.raw in _AUTOMATIC and pair.value is not None and pair.value.value:
+            if pair.key.raw in _AUTOMATIC and pair.value is not None and pair.value.value and not _keeps(dockerfile, instruction, pair):
                 set_by = f"{pair.key.raw} is {pair.value.value} for every platform: the default takes the place of what BuildKit sets"
                 yield Hit(pair.value, set_by, f"write ARG {pair.key.raw}")
+
+
+def _keeps(dockerfile: Dockerfile, argument: Instruction, pair: Pair) -> bool:
+    """Whether the argument's default is made from the value that it has there."""
+    try:
+        return pair.value is not None and pair.key.raw in expand(pair.value.raw, argument.state.variables, dockerfile.escape).matched
+    except ExpansionError:
+        return False
 
 
 @rule("WD220", "packages-for-the-builder", "warning", confidence="medium", help="leave --platform out where they are installed")
