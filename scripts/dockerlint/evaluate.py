@@ -13,7 +13,7 @@ from dockerlint import grammar, shell
 from dockerlint.check_directive import check_options
 from dockerlint.context import Context, local_sources
 from dockerlint.expand import Expansion, ExpansionError, expand, split
-from dockerlint.knowledge.images import works_in_root
+from dockerlint.knowledge.images import sets_path_alone, works_in_root
 from dockerlint.knowledge.signals import is_signal
 from dockerlint.model import Dockerfile, Options, Stage, State, closest
 from dockerlint.parser import Instruction, parse, parse_heredoc
@@ -421,6 +421,15 @@ class _Walk:
             return False
         return not found.unmatched and self.state.unknown.isdisjoint(found.matched)
 
+    def _is_of_the_base(self, text: str, stage: Stage) -> bool:
+        """Whether the text has a variable that nothing here sets and that the base image, which is no bare distribution, may set."""
+        if "$" not in text or stage.root.reference_text == "scratch" or (stage.reference and sets_path_alone(stage.reference)):
+            return False
+        try:
+            return not self.declared.issuperset(expand(text, self.state.variables, self.escape).unmatched)
+        except ExpansionError:
+            return False
+
     def _assign(self, values: dict[str, tuple[str, bool]]) -> None:
         """Sets variables: name -> value, and whether that value is known."""
         unknown = self.state.unknown
@@ -486,13 +495,13 @@ class _Walk:
     def _volume(self, instruction: Instruction) -> None:
         for word in instruction.words:
             text = word.value if instruction.form == "exec" else word.raw
-            if self._value(text, instruction, word) == "":
+            if self._value(text, instruction, word) == "" and not self._is_of_the_base(text, instruction.stage):
                 self.dockerfile.refuse("arguments", "VOLUME specified can not be an empty string", word.span)
 
     def _stopsignal(self, instruction: Instruction) -> None:
         word = instruction.words[0]
         signal = self._value(word.raw, instruction, word)
-        if not is_signal(signal):
+        if not is_signal(signal) and not self._is_of_the_base(word.raw, instruction.stage):
             self.dockerfile.refuse("signal", f"invalid signal: {signal}", word.span)
 
     def _run(self, instruction: Instruction) -> None:
@@ -581,7 +590,7 @@ class _Walk:
             except ExpansionError as error:
                 self._broken(error, word.raw, instruction, word)
                 continue
-            for port in ports:
+            for port in ports if not self._is_of_the_base(word.raw, instruction.stage) else ():
                 self._port(port, instruction, word)
 
     def _port(self, port: str, instruction: Instruction, word: Word) -> None:

@@ -623,6 +623,15 @@ def works_in_root(reference: ImageReference) -> bool:
     return reference.name.rpartition("/")[2].startswith("ubi") or reference.name.startswith("nvidia/cuda")
 
 
+# Distributions, whose images set PATH and nothing else.
+_PLAIN = _words("debian ubuntu alpine fedora almalinux rockylinux amazonlinux centos busybox")
+
+
+def sets_path_alone(reference: ImageReference) -> bool:
+    """Whether an image sets no variable but PATH; False where that is not known."""
+    return reference.registry == "docker.io" and reference.name in _PLAIN
+
+
 @lru_cache(maxsize=512)
 def _facts(reference: ImageReference) -> ImageFacts:
     if reference.text == "scratch":

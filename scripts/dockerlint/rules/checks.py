@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from dockerlint.continuations import swallowed
+from dockerlint.knowledge.images import sets_path_alone
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
 from dockerlint.rules import Hit, rule
@@ -411,9 +412,6 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
 # Variables that every image may have from the engine or by custom of its family; what sets them is not in the file.
 _BASE_VARIABLES = frozenset({"PATH", "HOME", "HOSTNAME", "LD_LIBRARY_PATH", "PYTHONPATH", "JAVA_HOME", "GOPATH", "LANG"})
 
-# Distributions, whose images set PATH and nothing else.
-_PLAIN = frozenset("debian ubuntu alpine fedora almalinux rockylinux amazonlinux centos busybox".split())
-
 
 def _has_default(where: Instruction | Word, name: str) -> bool:
     """Whether each use of the variable says what holds without it: ${NAME:-default}."""
@@ -423,7 +421,7 @@ def _has_default(where: Instruction | Word, name: str) -> bool:
 
 def _is_plain(stage: Stage) -> bool:
     reference = stage.reference
-    return reference is not None and reference.registry == "docker.io" and reference.name in _PLAIN
+    return reference is not None and sets_path_alone(reference)
 
 
 def _is_of_the_image(stage: Stage, name: str) -> bool:
