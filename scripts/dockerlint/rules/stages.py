@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dockerlint.caches import absolute, folder_at, path_at, variable
+from dockerlint.gosources import links_to_c
 from dockerlint.knowledge.images import GLIBC_VERSIONS, OFFICIAL_IMAGES
 from dockerlint.model import Stage, closest
 from dockerlint.packages import installed
@@ -320,6 +321,7 @@ class _Program(NamedTuple):
     libc: str  # "glibc" or "musl": what it is linked to, dynamically
     confidence: str
     how: str  # how to link it statically
+    assumed: bool = False  # whether what it imports is not seen, and makes it dynamic
 
 
 class Copied(NamedTuple):
@@ -457,7 +459,10 @@ def _go_program(source: Stage, path: str, libc: str) -> _Program | None:
                 return None
             if switch not in (None, "1") or _go_is_static(stage, command):
                 return None
-            return _Program("Go", libc, "high" if switch == "1" else "medium", "build with CGO_ENABLED=0")
+            linked = links_to_c(source.dockerfile.context)
+            if linked is False:
+                return None
+            return _Program("Go", libc, "high" if switch else "medium", "build with CGO_ENABLED=0", not (linked or switch))
     return None
 
 
@@ -543,8 +548,11 @@ def dynamic_program_without_libraries(stage: Stage) -> Iterator[Hit]:
         COPY --from=build /app /app
         ENTRYPOINT ["/app"]
 
-    Leaves alone: programs that scripts or make build; musl targets of Rust; flags that link statically; stages that bring libraries, and
-    stages without CMD or ENTRYPOINT, which carry files only.
+    Of a Go program whose sources are not seen it is a "warning".
+
+    Leaves alone: Go programs without modules of others whose sources import nothing that needs cgo; programs that scripts or make build;
+    musl targets of Rust; flags that link statically; stages that bring libraries, and stages without CMD or ENTRYPOINT, which carry
+    files only.
     """
     image = stage.image
     bare_base = image.family == "distroless" and stage.reference is not None and "/base" in stage.reference.repository
@@ -553,13 +561,19 @@ def dynamic_program_without_libraries(stage: Stage) -> Iterator[Hit]:
     for copied, program in _programs(stage):
         if image.libc == "none":
             name = posixpath.basename(copied.path)
-            message = f"{name} is linked to {program.libc} dynamically, and {image_title(stage)} has no C library: it cannot start"
-            yield Hit(copied.word, message, program.how, confidence=program.confidence)
+            linked = f"{name} is linked to {program.libc} dynamically{_if(program)}"
+            message = f"{linked}, and {image_title(stage)} has no C library: it cannot start"
+            yield Hit(copied.word, message, program.how, "warning" if program.assumed else "", program.confidence)
         elif program.language in ("Rust", "C++"):
             library = "libgcc_s.so.1" if program.language == "Rust" else "libstdc++.so.6"
             image_name = stage.root.reference_text.partition("@")[0]
             message = f"{posixpath.basename(copied.path)} needs {library}, which {image_name} does not have: it cannot start"
             yield Hit(copied.word, message, "take distroless cc instead of base", confidence=program.confidence)
+
+
+def _if(program: _Program) -> str:
+    """What the claim about a program depends on."""
+    return " if it imports net or os/user" if program.assumed else ""
 
 
 @rule("WD212", "program-for-other-libc", "error")
@@ -586,7 +600,10 @@ def program_for_other_libc(stage: Stage) -> Iterator[Hit]:
         COPY --from=build /src/target/release/app /usr/local/bin/app
         CMD ["app"]
 
-    Leaves alone: static programs; programs that scripts or make build; stages that install gcompat or bring libraries.
+    Of a Go program whose sources are not seen it is a "warning".
+
+    Leaves alone: static programs; Go programs without modules of others whose sources import nothing that needs cgo; programs that
+    scripts or make build; stages that install gcompat or bring libraries.
     """
     image = stage.image
     if image.libc not in ("glibc", "musl") or image.family not in _LINUX:
@@ -594,9 +611,9 @@ def program_for_other_libc(stage: Stage) -> Iterator[Hit]:
     for copied, program in _programs(stage):
         if copied.source.image.libc != image.libc and program.libc != image.libc:
             name = posixpath.basename(copied.path)
-            message = f"{name} is linked to {program.libc}, and {image_title(stage)} has {image.libc}: it cannot start"
+            message = f"{name} is linked to {program.libc}{_if(program)}, and {image_title(stage)} has {image.libc}: it cannot start"
             help = f"build it on an image with {image.libc}, or {program.how}"
-            yield Hit(copied.word, message, help, confidence=program.confidence)
+            yield Hit(copied.word, message, help, "warning" if program.assumed else "", program.confidence)
 
 
 @rule("WD213", "program-for-newer-libc", "error")
