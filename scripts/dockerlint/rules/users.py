@@ -119,6 +119,8 @@ def _concern(stage: Stage) -> str:
     nothing_to_run = entrypoint is None and command is None
     if nothing_to_run and stage.root.reference_text == "scratch":
         return ""  # files for `--output` or for COPY --from
+    if stage.reference and f"{stage.reference.registry}/{stage.reference.name}".startswith(_RUN_BY_LAMBDA):
+        return ""
     name, tag = (stage.reference.name, stage.reference.tag) if stage.reference else ("", "")
     if name in SERVICES or "systemd" in name or "bootc" in name or (nothing_to_run and name == "php" and ("apache" in tag or "fpm" in tag)):
         return ""
@@ -127,6 +129,10 @@ def _concern(stage: Stage) -> str:
     if nothing_to_run or _for_development(stage) or _is_run_by_hand(stage, entrypoint, command):
         return "info"
     return "warning"
+
+
+# AWS Lambda runs functions as a user of its own, whatever USER says (its guide, "Create a Lambda function using a container image").
+_RUN_BY_LAMBDA = ("public.ecr.aws/lambda/", "docker.io/amazon/aws-lambda-")
 
 
 def _is_privileged(stage: Stage) -> bool:
@@ -194,7 +200,8 @@ def no_user(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that are not the final one; bases that have a user of their own, or that nobody knows; programs and entrypoints
     that drop root's rights themselves (nginx, postgres, gosu, su-exec, s6, supervisord), and those that a label runs with --privileged;
-    Windows. Images that start nothing but an interpreter, a help text or what they are given, and those for development, get a remark only.
+    AWS Lambda's bases, whose functions run as a user of Lambda's; Windows. Images that start nothing but an interpreter, a help text or
+    what they are given, and those for development, get a remark only.
     """
     if stage.role != "final" or stage.end.user is not None or _is_root(stage.user) is not True:
         return
@@ -243,8 +250,8 @@ def last_user_root(stage: Stage) -> Iterator[Hit]:
         USER 1000:1000
         CMD ["node", "server.js"]
 
-    Leaves alone: stages that are not the final one; programs and entrypoints that drop root's rights themselves. Images without CMD and
-    ENTRYPOINT, and those for development, get a remark only.
+    Leaves alone: stages that are not the final one; programs and entrypoints that drop root's rights themselves; AWS Lambda's bases.
+    Images without CMD and ENTRYPOINT, and those for development, get a remark only.
     """
     last = stage.last("USER") if stage.role == "final" else None
     if last is None or not last.words or _is_root(stage.end.user) is not True:
