@@ -768,8 +768,8 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
         COPY . /app
         RUN install -d -o 10001 -g 10001 /app/data
 
-    Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files. Of several commands over one
-    tree in one RUN, which stores it once, the first is told.
+    Leaves alone: stages that do not ship, folders that were made or filled in the same RUN, single files, `chown --from` of somebody
+    whose the files are not. Of several commands over one tree in one RUN, which stores it once, the first is told.
 
     Mends (safe or unsafe): writes COPY --chown, and gives the RUN the folder alone, where COPY instructions of this stage bring all
     that is in it; accounts that the same RUN creates first move into a RUN before them. Unsafe where the base image is not known, or may
@@ -783,13 +783,14 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
         if run is None or not command.has("-R", "--recursive") or "find -exec" in command.within:
             continue
         directory = directory_of(command)
+        wanted = command.option("--from") or ""
         for operand in command.operands(("--reference", "--from"))[1:]:
             path = absolute(operand.value.removesuffix("/*").removesuffix("/.") or "/", directory)
             owner = command.operands(("--reference", "--from"))[0].value
             earlier = [
                 placed
                 for placed in placed_before(run)
-                if placed.bulk and path is not None and path != "/" and is_within(placed.path, path)
+                if placed.bulk and path is not None and path != "/" and is_within(placed.path, path) and _may_own(wanted, placed)
             ]
             if earlier and path is not None and (run, path) not in told:
                 told.add((run, path))
@@ -814,6 +815,20 @@ def _owned_by(placed: Placed, owner: str) -> bool:
     """Whether COPY --chown gave it to that user already. A chown to the same one stores the file again all the same (measured)."""
     flag = placed.instruction.flag("chown")
     return flag is not None and flag.value is not None and flag.value.partition(":")[0] == owner.partition(":")[0]
+
+
+def _may_own(wanted: str, placed: Placed) -> bool:
+    """Whether the files may be those of `chown --from=WANTED`, a user, a group or both: what COPY takes from the context is root's."""
+    flag = placed.instruction.flag("chown")
+    if flag is None and (placed.instruction.keyword != "COPY" or placed.instruction.from_):
+        return True
+    owner = flag.value if flag and flag.value else "0:0"
+    for asked, there in zip(wanted.split(":"), owner.split(":"), strict=False):
+        asked, there = ("0" if name == "root" else name for name in (asked, there))
+        comparable = "$" not in asked + there and (asked.isdigit() == there.isdigit() or "0" in (asked, there))
+        if asked and asked != there and comparable:
+            return False
+    return True
 
 
 @rule(
