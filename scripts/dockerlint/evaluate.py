@@ -1,7 +1,7 @@
 """Instructions -> model: walks the stages as BuildKit does, and notes what it refuses and what its build checks warn of.
 
 The order, and what is looked at, follow BuildKit 0.34 (`frontend/dockerfile/dockerfile2llb`), all stages judged. No image is pulled:
-variables that a base image sets are not known here.
+of the variables that base images set, few are known here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dockerlint import grammar, shell
 from dockerlint.check_directive import check_options
 from dockerlint.context import Context, local_sources
 from dockerlint.expand import Expansion, ExpansionError, expand, split
-from dockerlint.knowledge.images import sets_path_alone, works_in_root
+from dockerlint.knowledge.images import environment, sets_path_alone, works_in_root
 from dockerlint.knowledge.signals import is_signal
 from dockerlint.model import Dockerfile, Options, Stage, State, closest
 from dockerlint.parser import Instruction, parse, parse_heredoc
@@ -350,7 +350,7 @@ class _Walk:
             self.state = stage.base.end
             self.declared = self.arguments.get(stage.base.index, frozenset())
         else:
-            self.state = State((), None, None, {"PATH": DEFAULT_PATH}, frozenset())
+            self.state = State((), None, None, {"PATH": DEFAULT_PATH, **environment(stage.reference)}, frozenset())
             self.declared = frozenset()
         if self.state is None:  # a base that could not be evaluated
             self.state = State((), None, None, {"PATH": DEFAULT_PATH}, frozenset())

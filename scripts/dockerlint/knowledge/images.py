@@ -632,6 +632,20 @@ def sets_path_alone(reference: ImageReference) -> bool:
     return reference.registry == "docker.io" and reference.name in _PLAIN
 
 
+# Red Hat's images with a language, ubi9/python-312 and the like: https://github.com/sclorg/s2i-base-container and those built on it.
+_UBI_LANGUAGES = _words("python nodejs ruby php perl go")
+_UBI_HOME = {"APP_ROOT": "/opt/app-root", "HOME": "/opt/app-root/src"}
+
+
+def environment(reference: ImageReference | None) -> Mapping[str, str]:
+    """The variables that an image is known to set, as far as they matter here, PATH left out."""
+    base, _, rest = reference.name.partition("/") if reference else ("", "", "")
+    language = rest.partition("-")[0]
+    if not base.startswith("ubi") or not base[3:].isdigit() or language not in _UBI_LANGUAGES:
+        return {}
+    return {**_UBI_HOME, "PIP_NO_CACHE_DIR": "off"} if language == "python" else _UBI_HOME
+
+
 @lru_cache(maxsize=512)
 def _facts(reference: ImageReference) -> ImageFacts:
     if reference.text == "scratch":
