@@ -1060,19 +1060,22 @@ def cache_deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
                     ):
                         now[family] = (instruction, call)
                     continue
-                for name, (_, filling) in list(now.items()):
-                    if _cleans(command, call, filling, name):
-                        del now[name]
-                        tidied.add(name)
-                for name, (before, filling) in list(filled.items()):
-                    if name not in tidied and name not in now and _cleans(command, call, filling, name):
-                        del filled[name]
-                        if ancestor is stage:
-                            yield Hit(
-                                call.where if call is not None else command,
-                                f"{_what(filling)} that line {before.line} brought stays in its layer: this only hides it",
-                                f"move it to the end of the RUN of line {before.line}",
-                            )
+                own = [name for name, (_, filling) in now.items() if _cleans(command, call, filling, name)]
+                tidied.update(own)
+                for name in own:
+                    del now[name]
+                late = {
+                    name: filled.pop(name)
+                    for name, (_, filling) in list(filled.items())
+                    if name not in tidied and name not in now and _cleans(command, call, filling, name)
+                }
+                alone = not own and len(late) == 1 and (call is not None or len(list(caches.removed(command))) == 1)
+                for before, filling in late.values() if ancestor is stage else ():
+                    yield Hit(
+                        call.where if call is not None else command,
+                        f"{_what(filling)} that line {before.line} brought stays in its layer: this only hides it",
+                        f"{'move it to' if alone else 'delete it at'} the end of the RUN of line {before.line}",
+                    )
             filled.update(now)
 
 
