@@ -56,6 +56,16 @@ def workdir_of(instruction: Instruction) -> str | None:
     return "/" if instruction.stage.root.reference_text == "scratch" else None
 
 
+# Instructions to which the working directory does not matter.
+_INDIFFERENT = frozenset({"ENV", "ARG", "LABEL", "EXPOSE", "USER", "STOPSIGNAL"})
+
+
+def next_in_workdir(instruction: Instruction) -> Instruction | None:
+    """The first instruction behind it, in its stage, to which the working directory matters: it may be the WORKDIR that sets another."""
+    later = instruction.stage.instructions
+    return next((each for each in later[later.index(instruction) + 1 :] if each.keyword not in _INDIFFERENT), None)
+
+
 def directory_of(command: Command) -> str | None:
     """The directory that a command of a RUN starts in, `cd` before it followed."""
     instruction = command.instruction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dockerlint.files import absolute
+from dockerlint.files import absolute, next_in_workdir
 from dockerlint.finding import Edit, Fix
 from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.edits import argument, before, behind, delete, replace
@@ -42,8 +42,7 @@ def workdir_instead_of_cd(site: Site) -> Fix | None:
         return safe("Leave cd out", gone)
     if command.after == ";":
         return None  # where the folder is missing the rest runs elsewhere
-    later = run.stage.instructions[run.stage.instructions.index(run) + 1 :]
-    following = next((each for each in later if each.keyword not in _INDIFFERENT), None)
+    following = next_in_workdir(run)
     if following is None or following.keyword != "WORKDIR" or not following.words[0].value.startswith("/"):
         return None
     keyword = "workdir" if run.written.islower() else "WORKDIR"
@@ -51,10 +50,6 @@ def workdir_instead_of_cd(site: Site) -> Fix | None:
     if following.words[0].value == folder and (repeated := delete(following)):
         edits.append(repeated)
     return safe(f"Write WORKDIR {folder}", *edits)
-
-
-# Instructions to which the working folder does not matter.
-_INDIFFERENT = frozenset({"ENV", "ARG", "LABEL", "EXPOSE", "USER", "STOPSIGNAL"})
 
 
 @mend("WD407")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from dockerlint.files import next_in_workdir
+from dockerlint.knowledge.images import works_in_root
 from dockerlint.packages import calls, read
 from dockerlint.rules import Hit, rule
 from dockerlint.shells import dash_refuses_pipefail, last_command, linked_shell, main_commands, options, pipefail_help, shell_of
@@ -216,11 +218,26 @@ def cd_instead_of_workdir(stage: Stage) -> Iterator[Hit]:
             continue
         operands = commands[0].operands()
         if len(operands) == 1 and not commands[0].within and "$(" not in operands[0].value and "`" not in operands[0].value:
-            folder, before = operands[0].value, run.state.workdir
-            follows = any(other.line > run.line for other in stage.of("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT"))
-            back = f", and WORKDIR {before} behind it" if before and follows else ""
-            help = f"leave cd out: WORKDIR is {folder} already" if folder == before else f"write WORKDIR {folder} above it{back}"
+            folder = operands[0].value
+            if folder == run.state.workdir:
+                help = f"leave cd out: WORKDIR is {folder} already"
+            else:
+                help = f"write WORKDIR {folder} above it{_way_back(run)}"
             yield Hit(commands[0], f"cd {folder} for a single command", help)
+
+
+def _way_back(run: Instruction) -> str:
+    """What else is to be written so that what follows, in the stage, in those FROM it or in the container, stays in its folder."""
+    following = next_in_workdir(run)
+    if following is None:
+        if not run.stage.ships and not any(stage.base is run.stage for stage in run.stage.dockerfile.stages):
+            return ""
+    elif following.keyword == "WORKDIR" and following.words[0].value.startswith("/"):
+        return ""
+    reference = run.stage.reference
+    at_root = works_in_root(reference) if reference else run.stage.root.reference_text == "scratch"
+    before = run.state.workdir or ("/" if at_root else "")
+    return f", and WORKDIR {before} behind it" if before else ", and the WORKDIR of the base image behind it"
 
 
 _EDITORS = frozenset("vi vim nvim nano emacs pico less more man".split())
