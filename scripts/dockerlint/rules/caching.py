@@ -778,7 +778,8 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
         )
         # Without a lock file it may be the member of a workspace whose root is elsewhere.
         many = workspace or (context.known and bool(locks) and not any(context.exists(lock) for lock in locks))
-        words = f"{call.command.name} {call.verb}".rstrip()
+        name = call.command.name
+        words = f"{name} -m {call.manager.name} {call.verb}" if name in table.PYTHONS else f"{name} {call.verb}".rstrip()
         yield Hit(
             call.where,
             f"{words} runs anew at every change of any file: line {whole.span.line} has copied the whole source before it",
@@ -798,7 +799,22 @@ def _earlier(call: Call, manifest: str, locks: tuple[str, ...], workspace: bool,
         return f"COPY every {manifest} of the workspace and the lock file (--parents keeps the folders), and run it before line {line}"
     there = [lock for lock in locks if context is not None and context.known and context.exists(lock)]
     named = there or (() if context is not None and context.known else locks)
-    return f"COPY {' '.join((manifest, *named[:1]))} and run it before line {line}"
+    first = f"COPY {' '.join((manifest, *named[:1]))}{_environment(call, line)}"
+    if instruction is not None and line < instruction.stage.instruction.line:
+        return f"be FROM a stage without the COPY of line {line}: {first}, run it, then copy the source"
+    return f"{first} and run it before line {line}"
+
+
+def _environment(call: Call, line: int) -> str:
+    """What is to be done before the install, too, where a virtual environment is made between that line and it."""
+    instruction = call.command.instruction
+    assert instruction is not None
+    for other in instruction.stage.calls("virtualenv", "uv", *table.PYTHONS):
+        made = other.name == "virtualenv" or any(word.value == "venv" for word in other.arguments[:2])
+        place = (other.instruction.line, other.index) if other.instruction and made else (0, 0)
+        if (line, 0) < place < (instruction.line, call.command.index):
+            return ", make the virtual environment"
+    return ""
 
 
 def _manifest(call: Call) -> str:
