@@ -27,7 +27,7 @@ def end_of_life(site: Site) -> Fix | None:
         return None
     match = _TAG.match(reference.tag)
     carried = _NAMES.get(reference.name)
-    if match is None or carried is None or not site.hit.help.startswith(f"go to {carried} "):
+    if match is None or carried is None or not site.hit.help.startswith(f"go to {carried} ") or "; line " in site.hit.help:
         return None
     if carried == "Python" and match[1].startswith("2"):
         return None  # no program for Python 2 runs with 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from posixpath import basename
@@ -208,14 +209,26 @@ def end_of_life(stage: Stage) -> Iterator[Hit]:
     Leaves alone: stages that the target does not need, and versions that nothing is known of.
 
     Mends (unsafe): writes the newest maintained version of an official image of a language, of Debian or of Alpine, where the tag says
-    nothing else of the distribution.
+    nothing else of the distribution, and nothing else in the file names the old version (UV_PYTHON, a folder of its packages).
     """
     image = stage.image
     if not _is_over(stage) or stage.role == "unused" or not _first_of_its_image(stage):
         return
     built = f"; {image.unpublished}" if image.unpublished else ""
     message = f"{image.end_of_life_of} has had no security updates since {image.end_of_life}{built}"
-    yield Hit(stage.instruction.words[0], message, _way_on(stage), confidence=_confidence(stage))
+    also = _named_again(stage)
+    help = f"{_way_on(stage)}; line {also.line} names {image.language} {image.version}, too" if also else _way_on(stage)
+    yield Hit(stage.instruction.words[0], message, help, confidence=_confidence(stage))
+
+
+def _named_again(stage: Stage) -> Instruction | None:
+    """The first instruction that names the version of the image's language, too: UV_PYTHON=3.9, /usr/local/lib/python3.9."""
+    language, version = stage.image.language, stage.image.version
+    if not language or not version or not stage.image.end_of_life_of.endswith(f" {version}"):
+        return None
+    name = re.compile(rf"{language}(?:js)?[-_]?(?:version)?[=@: ]*{re.escape(version)}(?!\d)", re.IGNORECASE)
+    instructions = (each for other in stage.dockerfile.stages for each in other.instructions)
+    return next((each for each in instructions if name.search(each.text.value)), None)
 
 
 def _way_on(stage: Stage) -> str:
