@@ -15,6 +15,8 @@ from dockerlint.source import DIRECTIVES
 from dockerlint.text import Span, Word
 
 _DIRECTIVE_LIKE = re.compile(r"#\s*(\w+)\s*[=:]\s*(\S.*)?$")
+# Tags of the channel that was the first to have RUN --mount, which is in docker/dockerfile:1 since 1.2.
+_EXPERIMENTAL = re.compile(r"^(?:docker\.io/)?docker/dockerfile(?:-upstream)?:(?:[\d.]+-)?experimental$")
 _USED_ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
 
@@ -765,7 +767,8 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
 
     Leaves alone: `# check=` above an instruction, which BuildKit reads there, and prose.
 
-    Mends (unsafe): makes the syntax directive the first line, from which on another frontend may build the file.
+    Mends (unsafe): makes the syntax directive the first line, from which on another frontend may build the file; docker/dockerfile:1 in
+    place of the old experimental channel, whose RUN --mount it has since 1.2.
     """
     source = dockerfile.source
     living = {directive.span.line for directive in source.directives.values()}
@@ -781,7 +784,7 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
             yield Hit(
                 span,
                 f"the {name} directive is a plain comment: {why}",
-                f"make it line {1 if name == 'syntax' else len(living) + 1}: # {name}={value}",
+                f"make it line {1 if name == 'syntax' else len(living) + 1}: # {name}={_EXPERIMENTAL.sub('docker/dockerfile:1', value)}",
             )
         elif (
             name == "check"
