@@ -151,10 +151,9 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
     moved = command.option(*_CACHE_OPTIONS)
     if moved is None and call.manager.name == "gradle":  # -g is --global elsewhere
         moved = command.option("-g")
-    if moved is None and cache.variable:
-        moved = variable(command, cache.variable) or variable(command, cache.variable.lower())
-        if moved:
-            moved = posixpath.join(moved, cache.below)
+    for name, below in ((cache.variable, cache.below), cache.otherwise):
+        if moved is None and name and (folder := variable(command, name) or variable(command, name.lower())):
+            moved = posixpath.join(folder.partition(":")[0], below)  # GOPATH may be a list; what is downloaded goes into the first
     if moved:
         return () if "$" in moved else (absolute(moved, instruction),)
     if cache.path[:1] == "/":
@@ -207,6 +206,13 @@ def covered(call: Call) -> Mount | None:
             ):
                 return mount
     return None
+
+
+def downloads_nothing(call: Call) -> bool:
+    """Whether Go has its sources from elsewhere: the vendor folder, or GOPATH."""
+    command = call.command
+    vendored = command.option("-mod", "--mod") == "vendor" or "-mod=vendor" in (variable(command, "GOFLAGS") or "").split()
+    return call.manager.name == "go" and (vendored or variable(command, "GO111MODULE") == "off")
 
 
 def uncached(call: Call) -> str:

@@ -19,6 +19,7 @@ class Cache(NamedTuple):
     path: str  # "~" is the home folder; "" where it is known in the official image only
     variable: str = ""  # environment variable that moves it
     below: str = ""  # the cache is this folder below what the variable names
+    otherwise: tuple[str, str] = ("", "")  # the variable that moves it where that one is not set, and the folder below that
     official: str = ""  # its path in the official image of the language, where another
     needed: bool = True  # False: a further one that not every build uses
     sharing: str = ""  # the sharing mode that the mount needs: two builds at once would break it otherwise
@@ -352,7 +353,7 @@ GO = Manager(
         " -coverprofile -count"
     ),
     caches=(
-        Cache("~/go/pkg/mod", "GOMODCACHE", official="/go/pkg/mod"),
+        Cache("~/go/pkg/mod", "GOMODCACHE", otherwise=("GOPATH", "pkg/mod"), official="/go/pkg/mod"),
         Cache("~/.cache/go-build", "GOCACHE"),
     ),
     clean="go clean -cache -modcache",

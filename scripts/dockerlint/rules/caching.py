@@ -87,7 +87,7 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             ):
                 continue
             name = call.manager.name
-            again = name in fetched or _downloads_nothing(call)
+            again = name in fetched or caches.downloads_nothing(call)
             if again and not (call.manager is table.GO and call.verb == "build" and not compiled):
                 continue
             fetched.add(name)
@@ -105,11 +105,6 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
                 f"RUN {' '.join(f'--mount=type=cache,target={target}' for target in (targets[1:] if again else targets))} …{behind}",
             )
             break
-
-
-def _downloads_nothing(call: Call) -> bool:
-    """Whether Go has its sources from elsewhere."""
-    return any(word.value in ("-mod=vendor", "GO111MODULE=off") for word in (*call.command.assignments, *call.command.arguments))
 
 
 def _targets(call: Call) -> list[str]:

@@ -331,6 +331,7 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
         for call in caches.left_behind(stage, (manager,), ("install", "restore", "build")):
             if (
                 caches.uncached(call)
+                or caches.downloads_nothing(call)
                 or call.command.has("--offline", "--no-index", "--local")
                 or call.verb in ("test", "run", "vet", "generate")
                 or {word.value for word in call.packages} & {"std", "cmd"}  # Go's own, which nobody downloads
