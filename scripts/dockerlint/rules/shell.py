@@ -112,9 +112,10 @@ def pipe_without_pipefail(stage: Stage) -> Iterator[Hit]:
                 found.append((command, last))
         if found:
             command, last = min(found, key=_is_minor)
+            seen = f"is seen only where {last.name} misses something" if _notices_nothing(last) else "goes unnoticed"
             yield Hit(
                 command.words[0],
-                f"a failed {command.name} goes unnoticed: the pipe has the status of {last.name or 'its last command'}",
+                f"a failed {command.name} {seen}: the pipe has the status of {last.name or 'its last command'}",
                 pipefail_help(command),
                 "info" if _is_minor((command, last)) else "",
             )
