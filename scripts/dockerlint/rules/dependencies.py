@@ -561,7 +561,8 @@ def _ships_into(call: Call, folder: str) -> Stage | None:
                     if source.value.startswith("/")
                     else "/" + source.value.strip("./")
                 )
-                if caches.holds(path, where) and not _pruned(call, source_stage):
+                held = caches.holds(path, where) or (caches.holds(where, path) and "site-packages" in path)
+                if held and not _pruned(call, source_stage):
                     return other
     return None
 
@@ -679,7 +680,8 @@ def development_dependencies_ship(stage: Stage) -> Iterator[Hit]:
             continue
         if call.verb == "fetch" or call.command.has("-g", "--global", "--package-lock-only", "--lockfile-only") or not _development(call):
             continue
-        shipping = _ships_into(call, call.manager.folder)
+        folder = caches.variable(call.command, "UV_PROJECT_ENVIRONMENT") if call.manager is table.UV else None
+        shipping = _ships_into(call, folder or call.manager.folder)
         if shipping is None or _pruned(call, stage) or for_development(shipping) or _dropped(call, shipping):
             continue
         known = _has_development(call, instruction)
