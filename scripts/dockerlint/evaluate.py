@@ -44,6 +44,9 @@ _SILENT_ARGUMENTS = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN
 # What an ARG in FROM may hold for the base to be of one kind, whatever else it is told.
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*")
 
+# Where a project says with which arguments its images are built.
+_COMPOSE = ("*compose*.y*ml", "docker-bake.*")
+
 _WINDOWS_SHELLS = ("powershell", "powershell.exe", "pwsh", "pwsh.exe", "cmd", "cmd.exe")
 _SHELL_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|ash|dash|ksh|zsh)(?:\s|$)")
 
@@ -128,6 +131,12 @@ def _find_target(dockerfile: Dockerfile) -> None:
                 waiting.append(stage.base)
 
 
+def _given_by_compose(context: Context, name: str) -> bool:
+    """Whether a Compose or Bake file in the context's root has a key or a variable of this name, as its `args` are."""
+    texts = (context.read(path) or "" for pattern in _COMPOSE for path in context.matches(pattern) or ())
+    return any(re.search(rf"(?:^|[\s{{,])[\"']?{re.escape(name)}[\"']?\s*(?:[:=]|$)", text, re.MULTILINE) for text in texts)
+
+
 class _Walk:
     """One pass over all stages."""
 
@@ -200,12 +209,13 @@ class _Walk:
         found = self._expand(word.raw, values, instruction, word)
         if found is not None:
             self._undeclared(found, instruction, word)
-            if found.value == "":
+            given = any(_given_by_compose(self.dockerfile.context, name) for name in found.unmatched)
+            if found.value == "" and not given:
                 self.dockerfile.refuse("blank-base", f"base name ({word.raw}) should not be blank", word.span)
             stage.reference_text = found.value
             stage.chosen = not all(_VERSION.fullmatch(values.get(name, "")) for name in (*found.matched, *found.unmatched))
             stage.base = self.by_name.get(found.value)
-            if stage.base is None and found.value not in ("", "scratch") and parse_reference(found.value) is None:
+            if stage.base is None and found.value not in ("", "scratch") and parse_reference(found.value) is None and not given:
                 reason = f'failed to parse stage name "{found.value}": invalid reference format'
                 self.dockerfile.refuse("reference", reason, word.span)
         self._platform(stage)

@@ -249,7 +249,8 @@ def malformed_reference(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim AS build
 
-    Leaves alone: stage names in mixed case, which BuildKit lowers.
+    Leaves alone: stage names in mixed case, which BuildKit lowers; an argument that a Compose or Bake file in the root of the build
+    context gives.
     """
     froms = {word.span for stage in dockerfile.stages for word in stage.instruction.words if "$" in word.raw}
     for hit in _refused(dockerfile, "reference", "stage-name"):
@@ -277,7 +278,7 @@ def blank_base(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG BASE=debian:13-slim
         FROM ${BASE}
 
-    Leaves alone: arguments that `--build-arg` gives.
+    Leaves alone: arguments that `--build-arg` gives, or a Compose or Bake file in the root of the build context.
     """
     return _refused(dockerfile, "blank-base")
 
