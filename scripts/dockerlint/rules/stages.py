@@ -462,7 +462,7 @@ def _go_program(source: Stage, path: str, libc: str) -> _Program | None:
             linked = links_to_c(source.dockerfile.context)
             if linked is False:
                 return None
-            return _Program("Go", libc, "high" if switch else "medium", "build with CGO_ENABLED=0", not (linked or switch))
+            return _Program("Go", libc, "high" if switch else "medium", "build with CGO_ENABLED=0", not linked)
     return None
 
 
@@ -573,7 +573,7 @@ def dynamic_program_without_libraries(stage: Stage) -> Iterator[Hit]:
 
 def _if(program: _Program) -> str:
     """What the claim about a program depends on."""
-    return " if it imports net or os/user" if program.assumed else ""
+    return " if it imports net, os/user or C" if program.assumed else ""
 
 
 @rule("WD212", "program-for-other-libc", "error")
