@@ -153,10 +153,18 @@ def test_refusals_and_checks_of_mutants_agree_with_buildkit(judge: Judge, tmp_pa
     assert same_checks >= 0.97 * accepted
 
 
+def depends_on_the_base(text: str, reason: str, lines: list[list[int]]) -> bool:
+    """Whether the judge, who has no base images, misses a WORKDIR of theirs under which a mount belongs, or a variable of theirs."""
+    if reason == 'invalid mount target "/"':
+        return True
+    empty = reason.startswith(("VOLUME specified can not be an empty string", "invalid signal", "invalid port"))
+    return empty and "$" in text.split("\n")[lines[0][0] - 1]
+
+
 def test_no_case_that_buildkit_builds_is_refused(judge: Judge, tmp_path: Path) -> None:
     texts = seeds()
     for text, said in zip(texts, judge(files_of(texts, tmp_path)), strict=True):
         refused, _ = verdict(text)
-        if said["refused"] and said["refused"]["reason"] == 'invalid mount target "/"' and not refused:
-            continue  # the judge has no base images, and so no WORKDIR of theirs, under which the target is none but the root
+        if said["refused"] and not refused and depends_on_the_base(text, **said["refused"]):
+            continue
         assert refused == bool(said["refused"]), (said["refused"], text)
