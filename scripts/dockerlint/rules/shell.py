@@ -112,7 +112,7 @@ def pipe_without_pipefail(stage: Stage) -> Iterator[Hit]:
                 found.append((command, last))
         if found:
             command, last = min(found, key=_is_minor)
-            seen = f"is seen only where {last.name} misses something" if _notices_nothing(last) else "goes unnoticed"
+            seen = f"is seen only where {_innermost(last).name} misses something" if _notices_nothing(last) else "goes unnoticed"
             yield Hit(
                 command.words[0],
                 f"a failed {command.name} {seen}: the pipe has the status of {last.name or 'its last command'}",
@@ -126,13 +126,18 @@ def _is_minor(pipe: tuple[Command, Command]) -> bool:
     command, last = pipe
     if _notices_nothing(last):
         return True
-    program = last
-    while program.wrapped is not None:
-        program = program.wrapped
+    program = _innermost(last)
     if command.name not in ("curl", "wget") or program.has("-c", "-e", "-m", "-r", "-n", "-p"):
         return False
     operands = program.operands()
     return program.name in SHELLS or (program.name in _RUNTIMES and (not operands or operands[0].value in ("-", "/dev/stdin")))
+
+
+def _innermost(command: Command) -> Command:
+    """What is run in the end: tar, of `sudo env A=b tar`."""
+    while command.wrapped is not None:
+        command = command.wrapped
+    return command
 
 
 def _is_wrapped(command: Command) -> bool:
@@ -142,9 +147,7 @@ def _is_wrapped(command: Command) -> bool:
 
 def _feeds(command: Command) -> bool:
     """Whether nothing or half of it comes out of the command when it fails in a way that matters."""
-    inner = command
-    while inner.wrapped is not None:
-        inner = inner.wrapped
+    inner = _innermost(command)
     if _matters(inner):
         return True
     return inner.name in ("gpg", "openssl") and inner.has("-d", "--decrypt", "-decrypt")
@@ -166,8 +169,7 @@ _NOTICES_NOTHING = frozenset(
 
 def _notices_nothing(last: Command) -> bool:
     """Whether it fails when it gets no input (measured for GNU and BusyBox)."""
-    while last.wrapped is not None:
-        last = last.wrapped
+    last = _innermost(last)
     if last.name in ("gzip", "xz", "bzip2", "zstd"):
         return last.has("-d", "-dc", "--decompress")
     if last.name.endswith("sum"):
