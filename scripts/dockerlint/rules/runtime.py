@@ -777,9 +777,9 @@ _ALIASES = frozenset({"IOT", "CLD", "POLL"})
 def stop_signal_of_server(stage: Stage) -> Iterator[Hit]:
     """The server that the container starts wants another signal than it gets to end in good order.
 
-    nginx, OpenResty and php-fpm drop their requests on SIGTERM and finish them on SIGQUIT; Apache does so on SIGWINCH; systemd as
-    process 1 shuts down on SIGRTMIN+3 and starts anew on SIGTERM. The official images set these; images that install the server
-    themselves must.
+    nginx, OpenResty and php-fpm drop their requests on SIGTERM and finish them on SIGQUIT (php-fpm only with
+    `process_control_timeout` in its configuration, as long as that says); Apache does so on SIGWINCH; systemd as process 1 shuts down
+    on SIGRTMIN+3 and starts anew on SIGTERM. The official images set these; images that install the server themselves must.
 
     Bad:
         FROM debian:13-slim
@@ -804,17 +804,22 @@ def stop_signal_of_server(stage: Stage) -> Iterator[Hit]:
         if stop is not None:
             word = stop.words[0] if stop.words else None
             if word is not None and wanted and word.literal and signals.name(word.value) not in (wanted, "") and wanted != "RTMIN+3":
-                yield Hit(word, f"{program.name} ends in good order on SIG{wanted}, not on {word.value}", f"write STOPSIGNAL SIG{wanted}")
+                also = _ALSO_WANTED.get(program.name, "")
+                yield Hit(
+                    word, f"{program.name} ends in good order on SIG{wanted}, not on {word.value}", f"write STOPSIGNAL SIG{wanted}{also}"
+                )
         elif wanted and not _inherits(stage, images):
             severity = "warning" if wanted == "RTMIN+3" else ""
             yield Hit(
                 program.words[0],
                 f"{program.name} ends in good order on SIG{wanted}, and gets SIGTERM",
-                f"add STOPSIGNAL SIG{wanted}",
+                f"add STOPSIGNAL SIG{wanted}{_ALSO_WANTED.get(program.name, '')}",
                 severity,
             )
 
 
+_ALSO_WANTED = {"php-fpm": ", and process_control_timeout = 10s in php-fpm.conf"}
+"""PHP-FPM 8.4 cuts off on SIGQUIT, too, what it is answering, and does not with this (run with both, Engine 28)."""
 _WANTED_SIGNALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "nginx": ("QUIT", ("nginx", "openresty")),
     "openresty": ("QUIT", ("openresty",)),
