@@ -961,7 +961,7 @@ def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instructi
     instruction, kind = brought[path]
     more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
     if kind == "downloaded":
-        remedy = f"delete it in line {instruction.line}, where it is downloaded"
+        remedy = f"let one RUN download, use and delete it: join that of line {instruction.line} with this one"
     elif instruction.keyword == "ADD" and any("://" in source.value for source in instruction.sources):
         remedy = f"download it in this RUN instead of line {instruction.line}"
     else:
