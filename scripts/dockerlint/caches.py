@@ -148,6 +148,9 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
     command, instruction = call.command, call.command.instruction
     if instruction is None:
         return ()
+    if call.manager.name == "bundler" and cache is call.manager.caches[0] and (path := bundle_path(command)):
+        path = posixpath.join(folder_at(command), path)
+        return (posixpath.normpath(posixpath.join(path, "ruby/*/cache")),) if path.startswith("/") and "$" not in path else ()
     moved = command.option(*_CACHE_OPTIONS)
     if moved is None and call.manager.name == "gradle":  # -g is --global elsewhere
         moved = command.option("-g")
@@ -166,10 +169,34 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
     if home and folder:
         base = variable(command, "XDG_CACHE_HOME") if folder.startswith("/.cache/") else None
         found.append(posixpath.join(base, folder[8:]) if base and "$" not in base else home + folder)
-    if cache.official and not instruction.stage.image.family:
+    if cache.official and folder and not instruction.stage.image.family:
         # Derived from the official image, most likely; but Composer's /tmp/cache is to be had in its own only.
         found.insert(len(found) if cache.official.startswith("/tmp/") else 0, cache.official)
     return tuple(found)
+
+
+def bundle_path(command: Command) -> str:
+    """Where Bundler is told to put the gems of a project, as it is written; "" where it puts them to those of Ruby itself.
+
+    Below it they are in ruby/VERSION, and what was downloaded in ruby/VERSION/cache (built with Bundler 2.6).
+    """
+    path = _bundler_setting(command, "path")
+    if path:
+        return path
+    return "vendor/bundle" if (_bundler_setting(command, "deployment") or "false").lower() not in _FALSE else ""
+
+
+def _bundler_setting(command: Command, key: str) -> str | None:
+    """A setting of Bundler at the command: its own flag, what `bundle config` has set before it, or BUNDLE_KEY; None where it has none."""
+    if command.has(f"--{key}"):
+        return command.option(f"--{key}") or "true"
+    for run in reversed(list(chain_runs(command.instruction.stage)) if command.instruction is not None else ()):
+        for other in reversed(run.commands):
+            if other.name in ("bundle", "bundler") and other.span < command.span:
+                words = [word.value for word in other.operands() if word.value != "set"]
+                if words[:2] == ["config", key]:
+                    return " ".join(words[2:])
+    return variable(command, f"BUNDLE_{key.upper()}")
 
 
 def is_official(call: Call) -> bool:
@@ -265,7 +292,7 @@ def empties(pattern: str, folder: str) -> bool:
         pattern = posixpath.dirname(pattern)
         if holds(pattern or "/", folder):
             return True
-    if holds(pattern, folder):
+    if holds(pattern, folder) or ("*" in folder and fnmatchcase(pattern, folder)):
         return True
     name = posixpath.basename(pattern)
     if "*" not in name and "?" not in name:
@@ -400,6 +427,12 @@ def left_behind(stage: Stage, managers: tuple[Manager, ...], actions: tuple[str,
         ):
             continue  # WD362 says so, at the deletion
         yield call
+
+
+def emptied(call: Call) -> bool:
+    """Whether the RUN of the call deletes the manager's caches again."""
+    folders = tuple(place for cache in call.manager.caches for place in places(call, cache))
+    return any(_tidies(command, (call.manager,), folders, ()) for command in later(call.command))
 
 
 def _tidies(command: Command, managers: tuple[Manager, ...], folders: tuple[str, ...], verbs: tuple[str, ...]) -> bool:

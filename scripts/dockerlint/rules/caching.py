@@ -94,15 +94,15 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             compiled = compiled or again
             if caches.covered(call) or caches.uncached(call) or call.command.has("--offline", "--no-index", "--help", "--version"):
                 continue
-            if any(other.manager is call.manager and other.action == "clean" for other in _calls_of(instruction)):
+            targets = _targets(call)[1:] if again else _targets(call)
+            if not targets or caches.emptied(call):
                 continue
-            targets = _targets(call)
             lends = call.action == "restore" and call.manager in READ_BY_BUILDS
             behind = ", and the same for each RUN that builds with it" if lends else ""
             yield Hit(
                 call.where,
                 f"{name} {'compiles' if again else 'downloads'} everything again whenever this layer is built anew",
-                f"RUN {' '.join(f'--mount=type=cache,target={target}' for target in (targets[1:] if again else targets))} …{behind}",
+                f"RUN {' '.join(f'--mount=type=cache,target={target}' for target in targets)} …{behind}",
             )
             break
 
@@ -112,8 +112,9 @@ def _targets(call: Call) -> list[str]:
     found = []
     for cache in call.manager.caches:
         places = caches.places(call, cache)
-        if cache.needed:
-            found.append(caches.as_target(places[0] if places else cache.path))
+        place = places[0] if places else cache.path
+        if cache.needed and place and "*" not in place:  # a pattern is no target
+            found.append(caches.as_target(place))
     return found
 
 

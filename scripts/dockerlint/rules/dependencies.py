@@ -341,7 +341,8 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 place = caches.place_of(call)
                 mount = f"--mount=type=cache,target={place}"
                 clean = f"rm -rf {place}" if manager in (table.CARGO, table.BUNDLER) else manager.clean
-                help = f"build in a stage of its own, use a cache mount ({mount}), or end the RUN with: && {clean}"
+                mounted = f"use a cache mount ({mount}), " if "*" not in place else ""  # the target of a mount is no pattern
+                help = f"build in a stage of its own, {mounted}or end the RUN with: && {clean}"
                 if manager in READ_BY_BUILDS and call.action == "restore":
                     if not _builds_behind(stage, call):
                         break  # the image is for building: what is downloaded here is what it brings
