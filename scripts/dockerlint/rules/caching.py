@@ -13,6 +13,7 @@ from dockerlint.knowledge import packages as table
 from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.dependencies import READ_BY_BUILDS, for_development
+from dockerlint.scripts import commands_called
 
 if TYPE_CHECKING:
     from dockerlint.knowledge.packages import Manager
@@ -261,7 +262,8 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \\
             rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update && apt-get install -y --no-install-recommends curl
 
-    Leaves alone: base images that are not known; mounts for the lists only; a file of that name that is copied, or a RUN that writes it.
+    Leaves alone: base images that are not known; mounts for the lists only; a file of that name that is copied, or a RUN that writes or
+    deletes it, itself or in a shell script of the build context.
 
     Mends (safe): begins the RUN with the deletion of docker-clean.
     """
@@ -272,9 +274,19 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
             continue
         for mount, target in mounts:
             if caches.holds(target, "/var/cache/apt/archives") and target != "/":
-                if not caches.mentions(stage, "docker-clean", "Post-Invoke", "/etc/apt/apt.conf.d/*"):
+                if not (caches.mentions(stage, *_DOCKER_CLEAN) or _in_script(stage, *_DOCKER_CLEAN)):
                     yield Hit(mount, f"docker-clean of the base image deletes what is put into {target}: the mount stays empty")
                 return
+
+
+# What somebody writes who changes or deletes docker-clean.
+_DOCKER_CLEAN = ("docker-clean", "Post-Invoke", "/etc/apt/apt.conf.d/*")
+
+
+def _in_script(stage: Stage, *needles: str) -> bool:
+    """Whether one of the strings stands in a shell script that a RUN of the chain calls."""
+    called = (inner for run in caches.chain_runs(stage) for command in run.commands for inner in commands_called(command))
+    return any(needle in word.value for command in called for word in command.words for needle in needles)
 
 
 @rule("WD355", "apt-cache-mount-not-locked", "warning", help="add sharing=locked")

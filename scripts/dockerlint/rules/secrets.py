@@ -21,6 +21,7 @@ from dockerlint.knowledge.credentials import (
     value_kind,
 )
 from dockerlint.rules import Hit, rule
+from dockerlint.scripts import commands_called
 
 if TYPE_CHECKING:
     from dockerlint.knowledge.credentials import CredentialFile
@@ -292,7 +293,8 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=true npm ci
 
     Leaves alone: `required=false`, which says so; all but the first mount of a secret in a stage; a RUN that tests for the secret
-    (`[ -f … ]`, `if [ -n "$TOKEN" ]`, `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`).
+    (`[ -f … ]`, `if [ -n "$TOKEN" ]`, `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`), itself or in a shell script of
+    the build context that it calls.
 
     Mends (unsafe): adds required=true to each mount of the secret: nobody can build without it any more.
     """
@@ -304,7 +306,8 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
             seen.add(mount.id)
             where = mount.target or _SECRET_FILES + (mount.id or mount.source)
             name = mount.env
-            if not any(_tests_for(command, where, name) for command in run.commands):
+            called = (inner for command in run.commands for inner in (command, *commands_called(command)))
+            if not any(_tests_for(command, where, name) for command in called):
                 yield Hit(mount, f"secret {mount.id or where} may be missing without a word")
 
 
