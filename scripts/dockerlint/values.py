@@ -48,6 +48,18 @@ def is_mode(text: str) -> bool:
     return bool(_SYMBOLIC_MODE.fullmatch(text))
 
 
+def lets_in(mode: str, who: str, opened: bool = True) -> bool:
+    """Whether a folder can be opened by "u", its owner, or "o", all others, once it gets the mode; `opened` is what it was before."""
+    if mode.isdigit():
+        return bool(int(mode.zfill(3)[{"u": -3, "o": -1}[who]]) & 1)
+    for clause in mode.split(","):
+        users, operator, rights = re.match(r"([ugoa]*)([-+=]?)(.*)", clause, re.DOTALL).groups()  # type: ignore[union-attr]
+        if not users or who in users or "a" in users:
+            named = not {"x", "X", "u", "g", "o"}.isdisjoint(rights)
+            opened = named if operator == "=" else operator == "+" if named else opened
+    return opened
+
+
 def is_numeric_owner(text: str) -> bool:
     """Whether `--chown` names user and group by number only."""
     return bool(_NUMERIC_OWNER.fullmatch(text))

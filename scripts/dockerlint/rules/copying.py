@@ -34,7 +34,7 @@ from dockerlint.parser import Instruction, Mount
 from dockerlint.rules import Hit, rule
 from dockerlint.shell import Command
 from dockerlint.text import Word
-from dockerlint.values import source_kind
+from dockerlint.values import is_mode, lets_in, source_kind
 
 ARCHIVES = (
     ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tb2", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.lzma", ".tlz",
@@ -425,7 +425,8 @@ def copy_chmod_closes_folder(stage: Stage) -> Iterator[Hit]:
     """COPY --chmod with a mode for files, and folders get it, too.
 
     An octal mode is also the mode of every folder that is copied, and of those that the COPY makes on the way (tried with Docker 28:
-    `COPY --chmod=644 app.conf /config/` makes /config 0644). Without its x nobody but root can open what is in it.
+    `COPY --chmod=644 app.conf /config/` makes /config 0644). A symbolic mode is that of the folders in the one that is copied. Without
+    its x nobody but root can open what is in it.
 
     Bad:
         COPY --chmod=644 app.conf /config/app.conf
@@ -433,33 +434,54 @@ def copy_chmod_closes_folder(stage: Stage) -> Iterator[Hit]:
     Good:
         COPY --chmod=u=rw,go=r app.conf /config/app.conf
 
-    Leaves alone: modes with x, symbolic modes, destinations in folders that are there already, files from elsewhere that are not known
-    to be folders. Where the container runs as root, only a remark.
+    Leaves alone: modes with x, or with `X` (on folders only); a --chown to a user who may open it; folders that a later chmod opens;
+    destinations in folders that are there already; files from elsewhere that are not known to be folders. Where the container runs as
+    root, only a remark.
     """
     for instruction in stage.of("COPY", "ADD"):
         flag = instruction.flag("chmod")
         mode = instruction.expand(flag.value) if flag is not None and flag.value else None
         target = destination_of(instruction)
-        if flag is None or mode is None or target is None or len(mode) < 3 or not mode.isdigit() or int(mode[-1]) & 1:
+        if flag is None or mode is None or target is None or not is_mode(mode) or len(mode) < 3 or lets_in(mode, "o"):
+            continue
+        if instruction.flag("chown") and lets_in(mode, "u"):
             continue
         sources = [instruction.expand(word) for word in instruction.sources]
         written = instruction.expand(instruction.destination) or "" if instruction.destination else ""
         folder = next((source for source in sources if source and is_folder(instruction, source)), None)
         made = target if names_folder(written) or len(sources) > 1 else dirname(target)
         severity = "info" if stage.end.user is None or stage.end.user.partition(":")[0] in ("0", "root") else ""
-        if folder:
+        if any(_opens(command, target if folder else made) for command in stage.calls("chmod")):
+            continue
+        if folder and not mode.isdigit():
+            if any(inner for path, inner in _entries_of(instruction, folder) if not instruction.from_):
+                yield Hit(
+                    flag,
+                    f"--chmod={mode} is also the mode of the folders in {folder}, which nobody but root can open then",
+                    severity=severity,
+                )
+        elif folder:
             yield Hit(
                 flag,
                 f"--chmod={mode} is also the mode of {folder} and the folders in it, which nobody but root can open then",
                 severity=severity,
             )
-        elif _is_new(instruction, made):
+        elif mode.isdigit() and _is_new(instruction, made):
             yield Hit(
                 flag,
                 f"--chmod={mode} is also the mode of {made}, which this {instruction.keyword} makes: nobody but root can open it then",
                 severity=severity,
                 confidence="medium",
             )
+
+
+def _opens(command: Command, folder: str) -> bool:
+    """Whether a chmod gives all users the x of a folder: it is named, or one above it with -R."""
+    mode, *paths = (word.value for word in command.operands()) if command.operands() else ("",)
+    if not is_mode(mode) or not lets_in(mode, "o", opened=False):
+        return False
+    named = [path for word in paths if (path := absolute(word, directory_of(command))) is not None]
+    return folder in named or (command.has("-R", "--recursive") and any(is_within(folder, path) for path in named))
 
 
 @rule("WD523", "copy-above-context", "warning")
