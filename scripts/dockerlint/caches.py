@@ -6,7 +6,8 @@ The table is `knowledge.packages`; what moves a cache (the user, variables, opti
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -148,9 +149,11 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
     command, instruction = call.command, call.command.instruction
     if instruction is None:
         return ()
-    if call.manager.name == "bundler" and cache is call.manager.caches[0] and (path := bundle_path(command)):
-        path = posixpath.join(folder_at(command), path)
-        return (posixpath.normpath(posixpath.join(path, "ruby/*/cache")),) if path.startswith("/") and "$" not in path else ()
+    configured = _CONFIGURED.get(call.manager.name)
+    if configured is not None and cache is call.manager.caches[0]:
+        found = configured(call)
+        if found is not None:
+            return tuple(found)
     moved = command.option(*_CACHE_OPTIONS)
     if moved is None and call.manager.name == "gradle":  # -g is --global elsewhere
         moved = command.option("-g")
@@ -175,15 +178,18 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
     return tuple(found)
 
 
-def bundle_path(command: Command) -> str:
-    """Where Bundler is told to put the gems of a project, as it is written; "" where it puts them to those of Ruby itself.
+def _bundlers(call: Call) -> list[str] | None:
+    """Where Bundler keeps what it downloads for a project that has a path of its own; None where its gems go to those of Ruby itself.
 
-    Below it they are in ruby/VERSION, and what was downloaded in ruby/VERSION/cache (built with Bundler 2.6).
+    They are in ruby/VERSION below the path, and what was downloaded in ruby/VERSION/cache (built with Bundler 2.6).
     """
-    path = _bundler_setting(command, "path")
-    if path:
-        return path
-    return "vendor/bundle" if (_bundler_setting(command, "deployment") or "false").lower() not in _FALSE else ""
+    path = _bundler_setting(call.command, "path")
+    if not path and (_bundler_setting(call.command, "deployment") or "false").lower() not in _FALSE:
+        path = "vendor/bundle"
+    if not path:
+        return None
+    path = posixpath.join(folder_at(call.command), path, "ruby/*/cache")
+    return [posixpath.normpath(path)] if path.startswith("/") and "$" not in path else []
 
 
 def _bundler_setting(command: Command, key: str) -> str | None:
@@ -197,6 +203,32 @@ def _bundler_setting(command: Command, key: str) -> str | None:
                 if words[:2] == ["config", key]:
                     return " ".join(words[2:])
     return variable(command, f"BUNDLE_{key.upper()}")
+
+
+def _yarns(call: Call) -> list[str] | None:
+    """Where Yarn 4 keeps what it downloads, where programs do not run from there; none for Yarn 2 and 3, None for Yarn 1.
+
+    Without `nodeLinker: node-modules` a program of the project is loaded from the cache itself (Plug'n'Play).
+    """
+    command, instruction = call.command, call.command.instruction
+    if instruction is None or call.verb.startswith("global") or command.option("--cache-folder") or variable(command, "YARN_CACHE_FOLDER"):
+        return None
+    rc = project_file(".yarnrc.yml", instruction)
+    runs = (word.value for run in chain_runs(instruction.stage) for other in run.commands for word in other.words)
+    named = _YARN.search(" ".join((project_file("package.json", instruction) or "", rc or "", *runs)))
+    version = named[1] if named else ""
+    newer = rc is not None or version not in ("", "0", "1") or copied(".yarnrc.yml", instruction)
+    if not newer and not command.has("--immutable") and call.verb != "workspaces focus":
+        return None
+    linker = variable(command, "YARN_NODE_LINKER") or rc or ""
+    home = home_of(instruction)
+    return [f"{home}/.yarn/berry/cache"] if home and version.isdigit() and int(version) >= 4 and "node-modules" in linker else []
+
+
+_YARN = re.compile(r"\byarn(?:[@-]| set version )(\d+|stable|berry)\b")
+
+# Managers whose first cache the settings of the project move: to these folders, None where the table holds.
+_CONFIGURED: dict[str, Callable[[Call], list[str] | None]] = {"bundler": _bundlers, "yarn": _yarns}
 
 
 def is_official(call: Call) -> bool:

@@ -113,7 +113,7 @@ def _targets(call: Call) -> list[str]:
     found = []
     for cache in call.manager.caches:
         places = caches.places(call, cache)
-        place = places[0] if places else cache.path
+        place = places[0] if places else cache.path if cache.path.startswith("~") else ""
         if cache.needed and place and "*" not in place:  # a pattern is no target
             found.append(caches.as_target(place))
     return found

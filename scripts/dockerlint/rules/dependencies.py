@@ -231,17 +231,19 @@ def yarn_cache_left(stage: Stage) -> Iterator[Hit]:
         COPY package.json yarn.lock ./
         RUN --mount=type=cache,target=/usr/local/share/.cache/yarn yarn install --frozen-lockfile
 
-    Leaves alone: stages that do not ship; mounts over its cache; `rm -rf` of it and `yarn cache clean` in the same RUN.
+    Leaves alone: stages that do not ship; mounts over its cache; `rm -rf` of it and `yarn cache clean` in the same RUN; Yarn 2 and later
+    (by package.json, .yarnrc.yml, Corepack or `--immutable`), which runs programs from its cache, but for Yarn 4 with `nodeLinker:
+    node-modules`.
 
-    Mends (safe or unsafe): ends the RUN with `yarn cache clean`; safe for `yarn global` only, for Yarn 2 and later may run programs
-    from the cache of the project.
+    Mends (safe or unsafe): ends the RUN with `yarn cache clean`; safe for `yarn global` only.
     """
     for call in caches.left_behind(stage, (table.YARN,), ("install", "restore")):
-        yield Hit(
-            call.where,
-            "Yarn leaves its cache in the layer",
-            f"use a cache mount (--mount=type=cache,target={caches.place_of(call)}), or end the RUN with: && yarn cache clean",
-        )
+        if caches.places(call, table.YARN.caches[0]):
+            yield Hit(
+                call.where,
+                "Yarn leaves its cache in the layer",
+                f"use a cache mount (--mount=type=cache,target={caches.place_of(call)}), or end the RUN with: && yarn cache clean",
+            )
 
 
 @rule("WD328", "npm-cache-left", "info", help="use a cache mount, or end the RUN with: && npm cache clean --force")
