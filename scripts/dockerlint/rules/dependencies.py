@@ -693,6 +693,8 @@ def development_dependencies_ship(stage: Stage) -> Iterator[Hit]:
             help = f"add {_PRODUCTION[call.manager.name]}"
             if call.manager in _JS and _is_built_with(call):
                 help = f"build in a stage of its own, and let the image have what {words} {_PRODUCTION[call.manager.name]} installs"
+            if call.manager in _JS and (tool := _started_with(shipping, instruction)):
+                help = f"the container starts {tool} of devDependencies: start what is built of it, or move it to dependencies; then {help}"
             yield Hit(
                 call.where,
                 f"{words} also installs what only development needs, and it ships",
@@ -722,6 +724,31 @@ def _is_built_with(call: Call) -> bool:
         and (command.name in _BUNDLERS or any("build" in word.value or "compile" in word.value for word in command.arguments))
         for command in instruction.stage.calls(*_BUNDLERS, *_SCRIPT_RUNNERS)
     )
+
+
+def _started_with(shipping: Stage, install: Instruction) -> str:
+    """A package of devDependencies that is in the script of package.json which the container starts; "" for none."""
+    import json
+
+    try:
+        manifest = json.loads(caches.project_file("package.json", install) or "{}")
+        development = set(manifest.get("devDependencies", ())) - set(manifest.get("dependencies", ()))
+        scripts = dict(manifest.get("scripts", ()))
+    except (ValueError, AttributeError, TypeError):
+        return ""
+    for instruction in filter(None, map(shipping.last, ("ENTRYPOINT", "CMD"))):
+        for command in instruction.commands:
+            if command.name in ("npm", "pnpm", "yarn", "bun"):
+                name = next((word.value for word in command.operands() if word.value not in ("run", "run-script")), "")
+                for word in f"{scripts.get('pre' + name, '')} {scripts.get(name, '')}".split():
+                    for package in (word, word.partition("/")[0], _PACKAGE_OF.get(word, "")):
+                        if package in development:
+                            return package
+    return ""
+
+
+# Programs with other names than the package that brings them.
+_PACKAGE_OF = {"tsc": "typescript", "ng": "@angular/cli", "nest": "@nestjs/cli", "vue-cli-service": "@vue/cli-service"}
 
 
 _SCRIPT_RUNNERS = ("npm", "npx", "pnpm", "yarn", "bun", "bunx", "turbo", "nx", "next", "make")
