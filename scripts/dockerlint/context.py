@@ -385,6 +385,18 @@ class Context:
         """The files among `entries`."""
         return (path for path, folder in self.entries() if not folder)
 
+    def project_files(self, *patterns: str) -> Iterator[str]:
+        """The texts of files of these names in the root, beside the Dockerfile, and in the folders above it in its repository."""
+        self._locate()
+        found: list[_Files] = [self._files] if self._files is not None else []
+        if self._dockerfile and not isinstance(self._files, _Memory):
+            above = list(self._candidates())
+            found += above if above[-1].kind(".git") != ABSENT else above[:1]
+        for files in dict.fromkeys(found):
+            for name, _ in files.names("."):
+                if any(glob_match(pattern, name) for pattern in patterns) and (text := files.read(name)) is not None:
+                    yield text
+
     # How it is found out ---------------------------------------------------------------------------------------------------------
 
     def _kind(self, path: str) -> str | None:

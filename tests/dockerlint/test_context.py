@@ -231,3 +231,14 @@ def test_contexts_of_one_folder_share_what_was_seen(tmp_path: Path) -> None:
     assert first.ignore is second.ignore
     (tmp_path / "web.Dockerfile.dockerignore").write_text("")
     assert "lib/b.txt" in Context.near(str(tmp_path / "web.Dockerfile"), disks=disks).files()
+
+
+def test_project_files_are_looked_for_up_to_the_root_of_the_repository(tmp_path: Path) -> None:
+    plant(tmp_path, {"compose.yaml": "above", "repo/.git/HEAD": "", "repo/compose.yaml": "top", "repo/a/b/Dockerfile": ""})
+    plant(tmp_path, {"repo/a/b/x": ""})
+    found = Context.near(str(tmp_path / "repo/a/b/Dockerfile"), lambda: ["x"]).project_files("compose*.yaml")
+    assert list(found) == ["top"]
+    plant(tmp_path, {"plain/compose.yaml": "top", "plain/a/Dockerfile": "", "plain/a/compose.yaml": "beside"})
+    assert list(Context.near(str(tmp_path / "plain/a/Dockerfile")).project_files("compose*.yaml")) == ["beside"]
+    assert list(Context(str(tmp_path / "plain"), given=True).project_files("compose*.yaml")) == ["top"]
+    assert list(Context().project_files("compose*.yaml")) == []

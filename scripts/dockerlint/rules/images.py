@@ -12,6 +12,7 @@ from dockerlint.knowledge.images import MAINTAINED, OFFICIAL_IMAGES
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.packages import brings, installed, read
 from dockerlint.parser import Flag, Instruction, Mount
+from dockerlint.project import images
 from dockerlint.references import ImageReference, parse
 from dockerlint.rules import Hit, rule
 from dockerlint.shell import Command
@@ -37,7 +38,7 @@ def _uses(stage: Stage) -> Iterator[_Use]:
         word = stage.instruction.words[0]
         reference = parse(stage.reference_text or word.raw.replace("$", ""))
         if reference:
-            yield _Use(word, word.raw, reference)
+            yield _Use(word, word.raw if "$" in word.raw else stage.reference_text or word.raw, reference)  # without quotes
     seen = set()
     for where, name in _outside(stage):
         reference = parse(name)
@@ -94,10 +95,13 @@ def image_without_tag(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         COPY --from=composer:2.10 /usr/bin/composer /usr/bin/composer
 
-    Leaves alone: stages, `scratch`, digests, names with variables, named build contexts, and distroless images, whose name has the release.
+    Leaves alone: stages, `scratch`, digests, names with variables, named build contexts, distroless images, whose name has the release,
+    and what a compose or bake file of the project makes.
     """
     for where, raw, reference in _uses(stage):
         if not reference.tag and not reference.digest and "$" not in raw and not _names_its_release(reference):
+            if raw in images(stage.dockerfile.context):
+                continue
             if _has_only_latest(reference):
                 yield Hit(where, f"{raw} names no digest, and its registry has no tags of versions", "add the digest: @sha256:…", "info")
             else:
@@ -120,10 +124,13 @@ def latest_tag(stage: Stage) -> Iterator[Hit]:
     Good:
         FROM node:24-slim
 
-    Leaves alone: tags that a variable gives, a digest beside the tag, and distroless images, whose name has the release.
+    Leaves alone: tags that a variable gives, a digest beside the tag, distroless images, whose name has the release, and what a compose
+    or bake file of the project makes.
     """
     for where, raw, reference in _uses(stage):
         if raw.endswith(":latest") and not _names_its_release(reference):
+            if raw.removesuffix(":latest") in images(stage.dockerfile.context):
+                continue
             if _has_only_latest(reference):
                 yield Hit(where, f"{raw} names no digest, and its registry has no tags of versions", "add the digest: @sha256:…", "info")
             else:

@@ -13,6 +13,7 @@ from dockerlint.knowledge.images import GLIBC_VERSIONS, OFFICIAL_IMAGES
 from dockerlint.model import Stage, closest
 from dockerlint.packages import installed
 from dockerlint.parser import Flag, Instruction, Mount
+from dockerlint.project import targets
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.images import absence, image_title
 from dockerlint.shell import Command
@@ -127,14 +128,16 @@ def unreachable_stage(stage: Stage) -> Iterator[Hit]:
         COPY --from=build /app /app
         CMD ["/app"]
 
-    Leaves alone: names that people build on their own (test, dev, lint, release …), files whose FROM chooses a stage by a variable, and
-    runs that were given a target.
+    Leaves alone: names that people build on their own (test, dev, lint, release …), or that a compose or bake file of the project has as
+    a target; files whose FROM chooses a stage by a variable, and runs that were given a target.
     """
     dockerfile = stage.dockerfile
     if stage.role != "unused" or dockerfile.options.target or any(_chooses_a_stage(other) for other in dockerfile.stages):
         return
     words = set(stage.name.replace("_", "-").replace(".", "-").split("-"))
     if not words.isdisjoint(_OWN_TARGETS) or any(other.role == "unused" and stage in _sources(other) for other in dockerfile.stages):
+        return
+    if stage.name in (asked := targets(dockerfile.context)) or str(stage.index) in asked:
         return
     if stage.name:
         yield Hit(stage.instruction, f"nothing that is in the image comes from stage {stage.name}")

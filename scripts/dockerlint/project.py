@@ -1,0 +1,49 @@
+"""What the project builds, as its compose and bake files tell: the names of images that it makes, and the stages that it asks for.
+
+Both are read line by line and by patterns, not as YAML or HCL: what is looked for stands on lines of its own in either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockerlint.context import Context
+
+_COMPOSE = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
+_BAKE = ("docker-bake*.hcl", "docker-bake*.json")
+
+# `target: release` in a compose file, `target = "release"` or `"target": "release"` in a bake file.
+_TARGET = re.compile(r"""\btarget["']?\s*[:=]\s*["']?([\w.-]+)""")
+_TAGS = re.compile(r"""\btags["']?\s*[:=]\s*\[(.*?)\]""", re.DOTALL)
+_QUOTED = re.compile(r"""["']([^"'$]+)["']""")
+_KEY = re.compile(r"""(\s*)([\w.-]+):(?:\s+["']?([^\s"'#]*))?""")
+
+
+def targets(context: Context) -> frozenset[str]:
+    """The names of stages, in small letters, that a compose or bake file builds."""
+    return frozenset(name.lower() for text in context.project_files(*_COMPOSE, *_BAKE) for name in _TARGET.findall(text))
+
+
+def images(context: Context) -> frozenset[str]:
+    """The names of images that a compose or bake file makes, without the tag `latest`."""
+    made = [name for text in context.project_files(*_COMPOSE) for name in _built(text)]
+    made += [name for text in context.project_files(*_BAKE) for tags in _TAGS.findall(text) for name in _QUOTED.findall(tags)]
+    return frozenset(name.removesuffix(":latest") for name in made)
+
+
+def _built(compose: str) -> Iterator[str]:
+    """The `image` of each service that has a `build`, too."""
+    open_blocks: dict[int, dict[str, str]] = {}  # the keys so far of each block that a line stands in, by its indentation
+    for line in (*compose.splitlines(), "end:"):
+        key = _KEY.match(line)
+        if key is None:
+            continue
+        indent = len(key[1])
+        for deeper in [depth for depth in open_blocks if depth > indent]:
+            block = open_blocks.pop(deeper)
+            if "build" in block and block.get("image"):
+                yield block["image"]
+        open_blocks.setdefault(indent, {})[key[2]] = key[3] or ""
