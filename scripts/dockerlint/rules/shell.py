@@ -510,14 +510,14 @@ def wget_progress(stage: Stage) -> Iterator[Hit]:
 
     Mends (safe): adds --progress=dot:giga in images of Debian and Ubuntu; BusyBox knows no such option.
     """
-    busybox = stage.image.shell == "busybox" and not any(
-        word.value == "wget" for each in stage.chain() for apk in each.calls("apk") for word in apk.arguments
-    )
-    help = "add -q: the wget of BusyBox knows neither --progress nor -nv" if busybox else ""
+    busybox = stage.image.shell == "busybox"
+    brought = [apk.span for each in stage.chain() for apk in each.calls("apk") for word in apk.arguments if word.value == "wget"]
     for command in stage.calls("wget"):
         if _wget_quiet(command) or any(redirect.fd == "2" or redirect.operator[0] == "&" for redirect in command.redirects):
             continue
         if command.operands(_WGET_VALUED) or command.has("-i", "--input-file"):
+            own = busybox and not any(span < command.span for span in brought)
+            help = "add -q: the wget of BusyBox knows neither --progress nor -nv" if own else ""
             yield Hit(command.words[0], "wget writes its progress to the build's log", help)
 
 
