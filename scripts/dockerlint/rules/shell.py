@@ -689,7 +689,7 @@ def consecutive_runs(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends curl git && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: stages that do not ship; RUNs that do real work (download, build), where a layer each keeps the cache; RUNs with
-    different mounts.
+    different mounts; installs in some cases only (`if`, `case`, `[ … ] &&`).
     """
     if not stage.ships:
         return
@@ -716,8 +716,13 @@ def _alike(first: Instruction, second: Instruction) -> bool:
 
 
 def _only_prepares(run: Instruction) -> bool:
-    """Whether it installs and moves small files, and neither downloads nor builds on its own."""
-    return all(not _matters(command) or read(command) is not None for command in run.commands)
+    """Whether it installs and moves small files in any case, and neither downloads nor builds on its own."""
+    return all((not _matters(command) or read(command) is not None) and not _in_some_cases(command) for command in run.commands)
+
+
+def _in_some_cases(command: Command) -> bool:
+    """Whether something decides if the command runs, or it decides that itself."""
+    return command.name in ("[", "[[", "test") or not {"if", "if-condition", "case"}.isdisjoint(command.within) or command.before == "||"
 
 
 def _judge_series(series: Sequence[Instruction], indexes: Mapping[int, set[str]]) -> Iterator[Hit]:
