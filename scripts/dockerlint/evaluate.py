@@ -262,7 +262,9 @@ class _Walk:
         system, architecture = parse_platform(found.value)
         if not system:
             what = "empty platform value from expression" if found.value == "" else "failed to parse platform"
-            self.dockerfile.refuse("platform", f"{what} {flag.value}", flag.span)
+            unset = next(iter(found.unmatched), "")
+            help = f"give {unset} a default: ARG {unset}=… before the first FROM" if unset else ""
+            self.dockerfile.refuse("platform", f"{what} {flag.value}", flag.span, help)
             return
         stage.platform = found.value
         if not found.matched and not found.unmatched and system not in stage.name and architecture not in stage.name:

@@ -259,9 +259,9 @@ class Dockerfile:
     def escape(self) -> str:
         return self.source.escape
 
-    def refuse(self, kind: str, reason: str, where: Span) -> None:
+    def refuse(self, kind: str, reason: str, where: Span, help: str = "") -> None:
         """Records why BuildKit refuses the file."""
-        self.problems.append(Problem(kind, reason, where))
+        self.problems.append(Problem(kind, reason, where, help))
 
     def note(self, check: str, where: Instruction | Word, message: str, help: str = "", name: str = "") -> None:
         """Records what one of BuildKit's build checks warns of."""

@@ -27,11 +27,12 @@ class Directive(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why BuildKit refuses the file: `kind` names the rule that reports it, `reason` is BuildKit's."""
+    """Why BuildKit refuses the file: `kind` names the rule that reports it, `reason` is BuildKit's; `help` goes before the rule's own."""
 
     kind: str
     reason: str
     span: Span
+    help: str = ""
 
 
 class Source:

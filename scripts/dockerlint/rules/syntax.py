@@ -11,7 +11,7 @@ from dockerlint.rules import Hit, rule
 def _refused(dockerfile: Dockerfile, *kinds: str) -> Iterator[Hit]:
     for problem in dockerfile.problems:
         if problem.kind in kinds:
-            yield Hit(problem.span, problem.reason)
+            yield Hit(problem.span, problem.reason, problem.help)
 
 
 @rule(
