@@ -220,10 +220,14 @@ def _advice(stage: Stage) -> str:
     started = [word.value for command in _start_commands(stage)[:1] for word in command.words]
     if any(f"{place}/".startswith("/root/") for place in (stage.end.workdir or "", *started)):
         return "move the program out of /root, which nobody else may enter; then USER 65532:65532 before the last CMD or ENTRYPOINT"
+    where = "before the last CMD or ENTRYPOINT" if started else "at the end"
+    for account in _accounts(stage):
+        if account.name.value not in SYSTEM_USERS:
+            return f"USER {account.uid if account.uid.isdigit() else account.name.value} {where}"
     for uid, name in sorted(stage.image.uids.items()):
         if name != "ubuntu":
             return f"the image has a user for it: USER {uid}:{uid} ({name})"
-    return "USER 65532:65532 before the last CMD or ENTRYPOINT; a number needs no entry in /etc/passwd"
+    return f"USER 65532:65532 {where}; a number needs no entry in /etc/passwd"
 
 
 @rule(
