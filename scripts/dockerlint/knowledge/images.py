@@ -1232,6 +1232,11 @@ def _unpublished(name: str, reference: ImageReference) -> str:
         return _UNPUBLISHED[name]
     if name.startswith("bitnami/") and reference.tag not in ("", "latest"):
         return "versioned tags moved to bitnamilegacy in 2025, which gets no builds"
+    if reference.registry == "docker.io" and reference.repository.startswith("library/"):
+        words = {"openjdk" if name == "maven" and word == "jdk" else word for word in reference.tag.split("-")}
+        base = next((word for word in ("adoptopenjdk", "openjdk") if word in words), "")
+        if base:
+            return f"its tags on {base} have had no builds since that image was retired"
     return next((reason for prefix, reason in _UNPUBLISHED_PREFIXES.items() if name.startswith(prefix)), "")
 
 

@@ -267,7 +267,7 @@ def unpublished_image(stage: Stage) -> Iterator[Hit]:
     reason = stage.image.unpublished
     if reason and stage.role != "unused" and not _is_over(stage) and _first_of_its_image(stage):
         name = stage.reference.name if stage.reference else ""
-        help = _REPLACEMENTS.get(name.partition("/")[0], "")
+        help = _REPLACEMENTS.get(name.partition("/")[0], "go to its tag on Eclipse Temurin" if "openjdk" in reason else "")
         yield Hit(stage.instruction.words[0], f"{stage.reference_text}: {reason}", help, confidence=_confidence(stage))
 
 
