@@ -1074,6 +1074,10 @@ def _own_packages(stage: Stage, command: Command) -> bool:
     return not fetched or (run is not None and any(later.name in _CHECKERS for later in run.commands[: command.index]))
 
 
+# Releases with an apt before 1.1, which brought signed-by; an apt before 1.4 reads no armored key there.
+_WITHOUT_SIGNED_BY = {"debian": ("squeeze", "wheezy", "jessie"), "ubuntu": ("10.04", "12.04", "14.04")}
+_BINARY_KEY = "store the key as /usr/share/keyrings/NAME.gpg with gpg --dearmor, and write [signed-by=…] into the source"
+
 # The release from which apt-key is no longer there, by distribution.
 _WITHOUT_APT_KEY = {"debian": ("trixie", "13", "forky", "14", "sid", "testing"), "ubuntu": ("25.04", "25.10", "26.04", "26.10", "27.04")}
 
@@ -1099,8 +1103,11 @@ def apt_key(stage: Stage) -> Iterator[Hit]:
         COPY example.asc /etc/apt/keyrings/example.asc
         RUN echo "deb [signed-by=/etc/apt/keyrings/example.asc] https://apt.example.com/ stable main" > /etc/apt/sources.list.d/example.list
 
-    Leaves alone: `apt-key list` and others that add nothing.
+    Leaves alone: `apt-key list` and others that add nothing; Ubuntu before 16.04 and Debian before 9, whose apt knows no signed-by.
     """
+    if stage.image.release in _WITHOUT_SIGNED_BY.get(stage.image.family, ()):
+        return
+    help = _BINARY_KEY if (stage.image.family, stage.image.release) == ("ubuntu", "16.04") else ""
     for command in stage.calls("apt-key"):
         verb = next((word.value for word in command.operands(("--keyring",)) if not word.value.startswith("/")), "")
         if verb in ("add", "adv", "net-update", "update"):
@@ -1109,7 +1116,7 @@ def apt_key(stage: Stage) -> Iterator[Hit]:
             if gone:
                 yield Hit(command.words[0], f"apt-key is not in {name}: the build fails here", severity="error")
             else:
-                yield Hit(command.words[0], f"apt-key {verb} makes a key good for every repository, and is gone in newer releases")
+                yield Hit(command.words[0], f"apt-key {verb} makes a key good for every repository, and is gone in newer releases", help)
 
 
 @rule(
