@@ -37,6 +37,7 @@ _SPECIAL = re.compile(
     r"""\\(?:\r\n|[\s\S])?|[$]?['"]|`|[$](?:[(][(]?|[{])|[<>][(]|[ \t\r\n;&|<>(){}]"""
     r"""|(?<=[\s;&|(])(?:[#][^\n]*+|(?:case|esac)(?=[\s;)]|\Z))"""
 )
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 BLANKS = re.compile(f"{_BLANK}*+")
 GAP = re.compile(r"(?:[ \t\r\n]++|\\\r?\n|(?<![^ \t\r\n;&|()])[#][^\n]*+)*+")
 EMPTY_PARENTHESES = re.compile(r"[ \t]*[(][ \t]*[)]")
@@ -103,6 +104,33 @@ def json_pieces(word: Word) -> list[tuple[str, int]]:
         piece = chr(int(code, 16)) if code else _JSON_ESCAPES.get(letter, letter) if letter else match[0]
         pieces.append((piece, word.start + match.start()))
     return pieces
+
+
+def _expanding(word: Word) -> str:
+    """What of the word the shell expands: single quotes and escaped dollars taken out."""
+    raw = word.raw
+    if "'" not in raw and "\\" not in raw:
+        return raw
+    kept, at, double = [], 0, False
+    while at < len(raw):
+        character = raw[at]
+        if character == "\\":
+            at += 2
+            continue
+        if character == '"':
+            double = not double
+        elif character == "'" and not double:
+            at = raw.find("'", at + 1)
+            if at < 0:
+                break
+        kept.append(character)
+        at += 1
+    return "".join(kept)
+
+
+def variables_in(word: Word) -> set[str]:
+    """The variables that the shell puts into the word."""
+    return set(_VARIABLE.findall(_expanding(word))) if "$" in word.raw else set()
 
 
 def scan(value: str, pos: int, end: int, nested: list[tuple[int, int]], pieces: list[tuple[str, int]], inside: str = "") -> int:

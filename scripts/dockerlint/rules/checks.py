@@ -11,6 +11,7 @@ from dockerlint.knowledge.images import sets_path_alone
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
 from dockerlint.rules import Hit, rule
+from dockerlint.shellwords import variables_in
 from dockerlint.source import DIRECTIVES
 from dockerlint.text import Span, Word
 
@@ -395,8 +396,9 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG VERSION
         ENV APP_VERSION=$VERSION
 
-    Leaves alone: RUN, CMD and ENTRYPOINT, whose variables are the shell's. A base image that is more than a distribution may set the
-    variable (GOPATH, NB_UID …): then the confidence is low, unless a name that is defined looks alike.
+    Leaves alone: CMD, ENTRYPOINT and RUN, whose variables are the shell's; but not a RUN that uses an ARG from before the first FROM. A
+    base image that is more than a distribution may set the variable (GOPATH, NB_UID …): then the confidence is low, unless a name that
+    is defined looks alike.
     """
     for note in dockerfile.notes.get("UndefinedVar", ()):
         stage = note.where.stage if isinstance(note.where, Instruction) else _stage_at(dockerfile, note.where.span.line)
@@ -409,6 +411,27 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         else:
             sure = stage is not None and (stage.root.reference_text == "scratch" or _is_plain(stage))
             yield Hit(note.where, note.message, note.help, confidence="" if sure or note.help.startswith("did") else "low")
+    outside = {pair.key.raw for instruction in dockerfile.before_first_stage for pair in instruction.pairs}
+    for stage in dockerfile.stages if outside else ():
+        yield from _undeclared_in_runs(stage, outside)
+
+
+def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
+    """The first use in a RUN of each ARG from before the first FROM that the stage does not declare, and the shell does not set."""
+    seen = set(_BASE_VARIABLES)
+    for run in stage.of("RUN"):
+        if run.form == "exec" or any(command.name in (".", "source", "eval", "read") for command in run.commands):
+            continue
+        script = "\n".join((run.value, *(heredoc.body.value for heredoc in run.heredocs)))
+        seen |= run.state.variables.keys() | run.state.unknown | {mount.env for mount in run.mounts}
+        for word in (word for command in run.commands for word in (*command.assignments, *command.words)):
+            for name in sorted((outside & variables_in(word)) - seen):
+                seen.add(name)
+                if not re.search(rf"\b{name}\+?=|\b(?:for|select|local)\s+{name}\b|\$\{{{name}:?[-=?+]", script):
+                    plain = _is_plain(stage.root) or stage.root.reference_text == "scratch"
+                    sure = "high" if plain else "low" if name.endswith("_VERSION") else ""  # as RUBY_VERSION, which its image sets
+                    message = f"the variable ${name} is not defined here: the ARG is from before the first FROM"
+                    yield Hit(word, message, f"declare it in the stage: ARG {name}", confidence=sure)
 
 
 # Variables that every image may have from the engine or by custom of its family; what sets them is not in the file.

@@ -5,7 +5,6 @@ BuildKit's own check of the names of ARG and ENV is WD146; the rules here add wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from dockerlint.knowledge.credentials import (
 )
 from dockerlint.rules import Hit, rule
 from dockerlint.scripts import commands_called
+from dockerlint.shellwords import variables_in
 
 if TYPE_CHECKING:
     from dockerlint.knowledge.credentials import CredentialFile
@@ -179,35 +179,7 @@ def _names_itself(pair: Pair) -> bool:
 
 # How RUN gets at credentials
 
-_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _SECRET_FILES = "/run/secrets/"
-
-
-def _expanding(word: Word) -> str:
-    """What of the word the shell expands: single quotes and escaped dollars taken out."""
-    raw = word.raw
-    if "'" not in raw and "\\" not in raw:
-        return raw
-    kept, at, double = [], 0, False
-    while at < len(raw):
-        character = raw[at]
-        if character == "\\":
-            at += 2
-            continue
-        if character == '"':
-            double = not double
-        elif character == "'" and not double:
-            at = raw.find("'", at + 1)
-            if at < 0:
-                break
-        kept.append(character)
-        at += 1
-    return "".join(kept)
-
-
-def _references(word: Word) -> set[str]:
-    """The variables that the shell puts into the word."""
-    return set(_REFERENCE.findall(_expanding(word))) if "$" in word.raw else set()
 
 
 @rule(
@@ -242,7 +214,7 @@ def secret_from_argument(stage: Stage) -> Iterator[Hit]:
             if command.name in _TESTS or not (used := arguments - mounted):
                 continue
             for word in (*command.assignments, *command.words, *(redirect.target for redirect in command.redirects)):
-                for name in sorted(_references(word) & used & arguments):
+                for name in sorted(variables_in(word) & used & arguments):
                     arguments.discard(name)
                     advice = _MOUNT_INSTEAD.format(id=name.lower(), name=name)
                     yield Hit(word, f"{name} comes from a build argument, which the history keeps", advice)
@@ -316,7 +288,7 @@ def _tests_for(command: Command, path: str, name: str) -> bool:
     for word in (*command.words, *command.assignments):
         if name and f"${{{name}:" in word.raw:
             return True
-        if tests and (path in word.value or (name and name in _references(word))):
+        if tests and (path in word.value or (name and name in variables_in(word))):
             return True
     return command.after == "||" and any(path in word.value for word in command.words)
 
@@ -347,7 +319,7 @@ class _Credentials:
 
     def in_word(self, word: Word) -> str:
         """The credential that the shell puts into the word, "" for none."""
-        names = _references(word) & self.names
+        names = variables_in(word) & self.names
         if names:
             return f"${min(names)}"
         text = word.raw
