@@ -938,6 +938,8 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         RUN --mount=type=bind,source=app.tar.gz,target=/tmp/app.tar.gz tar -xzf /tmp/app.tar.gz -C /opt
 
+    A bind mount refuses what the RUN writes into it; with `rw` it is taken, and gone at the end of the RUN (built with Docker 28).
+
     Leaves alone: stages that do not ship; what the base image brought; what the same RUN brings; what is deleted only in some
     cases (`if`, `case`). A small file that was copied is an info.
 
@@ -979,6 +981,8 @@ def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instructi
         remedy = f"download it in this RUN instead of line {instruction.line}"
     else:
         remedy = f"bind-mount it instead of line {instruction.line}"
+        if kind == "folder":
+            remedy += " (with rw, where the RUN writes into it; what it writes is not kept)"
     return Hit(word, f"{path}{more} came in line {instruction.line}: its bytes stay in the image", remedy, severity="" if large else "info")
 
 
