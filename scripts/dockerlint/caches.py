@@ -135,11 +135,11 @@ def cache_mounts(instruction: Instruction) -> Iterator[tuple[Mount, str]]:
 
 
 def mount_over(instruction: Instruction, path: str) -> Mount | None:
-    """The cache or tmpfs mount that keeps what is written to the path out of the layer."""
+    """The cache or tmpfs mount that keeps what is written to the path, which may be a pattern, out of the layer."""
     for mount in instruction.mounts:
         if mount.type in ("cache", "tmpfs"):
             target = target_of(mount, instruction)
-            if target is None or holds(target, path):
+            if target is None or holds(target, path) or fnmatchcase(target, path):
                 return mount
     return None
 
@@ -324,7 +324,7 @@ def empties(pattern: str, folder: str) -> bool:
         pattern = posixpath.dirname(pattern)
         if holds(pattern or "/", folder):
             return True
-    if holds(pattern, folder) or ("*" in folder and fnmatchcase(pattern, folder)):
+    if holds(pattern, folder) or fnmatchcase(pattern, folder):
         return True
     name = posixpath.basename(pattern)
     if "*" not in name and "?" not in name:
