@@ -17,6 +17,7 @@ from dockerlint.knowledge.images import environment, sets_path_alone, works_in_r
 from dockerlint.knowledge.signals import is_signal
 from dockerlint.model import Dockerfile, Options, Stage, State, closest
 from dockerlint.parser import Instruction, parse, parse_heredoc
+from dockerlint.project import gives
 from dockerlint.references import parse as parse_reference
 from dockerlint.source import Source
 from dockerlint.text import Text, Word
@@ -43,9 +44,6 @@ _SILENT_ARGUMENTS = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN
 
 # What an ARG in FROM may hold for the base to be of one kind, whatever else it is told.
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*")
-
-# Where a project says with which arguments its images are built.
-_COMPOSE = ("*compose*.y*ml", "docker-bake.*")
 
 _WINDOWS_SHELLS = ("powershell", "powershell.exe", "pwsh", "pwsh.exe", "cmd", "cmd.exe")
 _SHELL_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|ash|dash|ksh|zsh)(?:\s|$)")
@@ -131,12 +129,6 @@ def _find_target(dockerfile: Dockerfile) -> None:
                 waiting.append(stage.base)
 
 
-def _given_by_compose(context: Context, name: str) -> bool:
-    """Whether a Compose or Bake file in the context's root has a key or a variable of this name, as its `args` are."""
-    texts = (context.read(path) or "" for pattern in _COMPOSE for path in context.matches(pattern) or ())
-    return any(re.search(rf"(?:^|[\s{{,])[\"']?{re.escape(name)}[\"']?\s*(?:[:=]|$)", text, re.MULTILINE) for text in texts)
-
-
 class _Walk:
     """One pass over all stages."""
 
@@ -209,7 +201,7 @@ class _Walk:
         found = self._expand(word.raw, values, instruction, word)
         if found is not None:
             self._undeclared(found, instruction, word)
-            given = any(_given_by_compose(self.dockerfile.context, name) for name in found.unmatched)
+            given = any(gives(self.dockerfile.context, name) for name in found.unmatched)
             if found.value == "" and not given:
                 self.dockerfile.refuse("blank-base", f"base name ({word.raw}) should not be blank", word.span)
             stage.reference_text = found.value

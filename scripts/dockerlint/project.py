@@ -1,4 +1,4 @@
-"""What the project builds, as its compose and bake files tell: the names of images that it makes, and the stages that it asks for.
+"""What the project builds, as its compose and bake files tell: images that it makes, stages and arguments that it asks for.
 
 Both are read line by line and by patterns, not as YAML or HCL: what is looked for stands on lines of its own in either.
 """
@@ -32,6 +32,12 @@ def images(context: Context) -> frozenset[str]:
     made = [name for text in context.project_files(*_COMPOSE) for name in _built(text)]
     made += [name for text in context.project_files(*_BAKE) for tags in _TAGS.findall(text) for name in _QUOTED.findall(tags)]
     return frozenset(name.removesuffix(":latest") for name in made)
+
+
+def gives(context: Context, argument: str) -> bool:
+    """Whether a compose or bake file has a key or a variable of this name, as its `args` are."""
+    key = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(argument)}[\"']?\s*(?:[:=]|$)", re.MULTILINE)
+    return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE))
 
 
 def _built(compose: str) -> Iterator[str]:

@@ -249,8 +249,8 @@ def malformed_reference(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM debian:13-slim AS build
 
-    Leaves alone: stage names in mixed case, which BuildKit lowers; an argument that a Compose or Bake file in the root of the build
-    context gives.
+    Leaves alone: stage names in mixed case, which BuildKit lowers; an argument that a compose or bake file of the project
+    gives.
     """
     froms = {word.span for stage in dockerfile.stages for word in stage.instruction.words if "$" in word.raw}
     for hit in _refused(dockerfile, "reference", "stage-name"):
@@ -278,7 +278,7 @@ def blank_base(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG BASE=debian:13-slim
         FROM ${BASE}
 
-    Leaves alone: arguments that `--build-arg` gives, or a Compose or Bake file in the root of the build context.
+    Leaves alone: arguments that `--build-arg` gives, or a compose or bake file of the project.
     """
     return _refused(dockerfile, "blank-base")
 
