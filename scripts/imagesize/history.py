@@ -51,10 +51,15 @@ def keyword(text: str) -> str:
     return word if word in KEYWORDS else ""
 
 
+def sources(instruction: str) -> list[str]:
+    """What a COPY or ADD takes, without its flags."""
+    return [word for word in instruction.split()[1:] if not word.startswith("--")][:-1]
+
+
 def from_a_stage(instruction: str) -> bool:
     """Whether a COPY seems to be one from another stage: the history leaves `--from` out, but sources there are absolute."""
-    words = [word for word in instruction.split()[1:] if not word.startswith("--")]
-    return len(words) > 1 and all(word.startswith("/") for word in words[:-1])
+    taken = sources(instruction)
+    return bool(taken) and all(word.startswith("/") for word in taken)
 
 
 def steps(history: Iterable[Mapping[str, Any]], layers: int) -> tuple[Step, ...]:

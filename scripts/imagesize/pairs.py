@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from imagesize.history import from_a_stage, keyword
+from imagesize.history import from_a_stage, keyword, sources
 from imagesize.model import Image
 from imagesize.places import named, slashed
 from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Waste
@@ -19,6 +19,7 @@ _CACHE = re.compile(
 """The folder of a package manager's cache, at the beginning of a path."""
 _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
+_OWNERS = frozenset(("chown", "chgrp", "chmod"))
 _GIVES = re.compile(r"(?:^|[\s;&|/])(chown|chmod)(?:\s+-\S+)*\s+([^\s;&|-][^\s;&|]*)")
 """A command that COPY has a flag for, and what it gives."""
 _MOVES = re.compile(r"\bmv\s")
@@ -101,6 +102,8 @@ def mend(image: Image, pair: Pair) -> tuple[int, str]:
         if copies and all(each.path.endswith(_PACKED) for each in pair.files):
             unpacking = "ADD --unpack=true URL" if keyword(adder) == "ADD" else "ADD FILE"  # a local archive ADD has unpacked already
             return added, f"`{unpacking} FOLDER/` unpacks {place} itself, or lend it to the RUN (`--mount=type=bind,source=…`)"
+        if keyword(adder) == "ADD" and any(source.endswith(_PACKED) for source in sources(adder)):
+            return added, f"leave {place} out of the archive, or lend that to the RUN that unpacks it (`--mount=type=bind,source=…`)"
         if copies and from_a_stage(adder):
             return added, f"leave {place} out (`--exclude`, or delete it in that stage), or lend it to the RUN (`--mount=type=bind,from=…`)"
         if copies:
@@ -139,6 +142,8 @@ def _mend_of_metadata(image: Image, added: int, wasted: int, place: str) -> tupl
     if not changes:
         return _write_once(added, wasted, place, copies)
     drop = f"drop the {' and '.join(changes)} from layer {wasted}"
+    if not _OWNERS.intersection(changes):
+        return added, f"{drop}, or do it where {place} comes from" if copies else f"{drop}, or do it in the RUN that makes {place}"
     if not copies:
         return added, f"{drop}: change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
     stays = ["code may stay root's"] if "chown" in changes else []

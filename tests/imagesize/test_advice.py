@@ -86,6 +86,15 @@ CASES = {
     "packages removed later": (
         [[file("usr/lib/gcc/x", BIG), file("usr/bin/gcc", BIG)], [whiteout("usr/lib/gcc"), whiteout("usr/bin/gcc")]],
         ["RUN apt-get install gcc", "RUN apt-get purge gcc"], 0, ("deleted", 1, 2 * BIG, "join layers 0 and 1 in one RUN")),
+    "a copy whose time is changed": (
+        [[file("app/big", BIG)], [file("app/big", BIG, mtime=1)]], ["COPY app /app", "RUN find /app -exec touch {} +"], 0,
+        ("metadata", 0, BIG, "drop the touch from layer 1, or do it where /app/big comes from")),
+    "the time of what a RUN made is changed": (
+        [[file("app/big", BIG)], [file("app/big", BIG, mtime=1)]], ["RUN make", "RUN touch /app/big"], 0,
+        ("metadata", 0, BIG, "drop the touch from layer 1, or do it in the RUN that makes /app/big")),
+    "a part of an archive deleted": (
+        [[file("srv/app/big", BIG)], [whiteout("srv/app/big")]], ["ADD app.tar.gz /srv/", "RUN rm /srv/app/big"], 0,
+        ("deleted", 0, BIG, "leave /srv/app/big out of the archive")),
     "the same copied twice": (
         [[file("app/big", BIG)], [file("app/big", BIG)]], ["COPY app /app", "COPY . /"], 0, ("metadata", 1, BIG, "layer 0 already brings")),
     "a copied installer deleted": (
