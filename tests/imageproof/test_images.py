@@ -74,6 +74,15 @@ def test_main_process_without_a_handler(bench: Bench) -> None:
     assert "init" in by_name(report)["stop"].change
 
 
+def test_main_process_that_handles_the_signal_by_what_the_kernel_does(bench: Bench) -> None:
+    """As Node.js does, which restores that and sends itself the signal again."""
+    dockerfile = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
+    serve = "trap 'trap - TERM; kill -TERM 1' TERM\nwhile :; do :; done\n"
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": serve}, check=RUNNING, stop_seconds=2.0))["stop"]
+    assert "process 1, `sh /app/serve.sh`, does nothing on SIGTERM" in outcome.seen
+    assert "handle SIGTERM in the program, or put an init" in outcome.change
+
+
 @pytest.mark.parametrize(
     ("command", "seen", "change"),
     [

@@ -45,7 +45,8 @@ def judge(proof: Proof) -> Outcome:
         stopped = _stop(proof, plain, name)
         left = orphaned.result() if orphaned else []
     if stopped is None:
-        return _stays(proof, name, number, processes)
+        # Node.js handles the signal once: it restores what the kernel does by itself, which for process 1 is nothing.
+        return _stays(proof, name, number, plain.processes() or processes)
     seconds, status, out_of_memory = stopped
     main = processes[0] if processes else None
     if main and main.sleeps and main.deaf(number):
