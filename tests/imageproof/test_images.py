@@ -116,16 +116,18 @@ def test_children_that_nobody_waits_for(name: str, change: str, bench: Bench) ->
         ("echo 1 > /data/x && busybox mkdir /data/in && echo 1 > /data/in/y", "a volume: --tmpfs /data"),
         ("echo 1 > /data/x && echo 1 > /app/state", "a volume: --tmpfs /data; let /app/state go to a folder of its own: "),
         ("""echo "No usable temporary directory found in ['/data', '/var/tmp']"; echo 1 > /data/x""", "a volume: --tmpfs /data"),
+        ('echo "/link/x: Read-only file system"; echo 1 > /link/x', "a volume: --tmpfs /data"),
         ("busybox mkdir -p /app/__pycache__ && echo 1 > /app/__pycache__/x.pyc && echo 1 > /data/x", "a volume: --tmpfs /data"),
     ],
 )
 def test_a_mount_that_hides_nothing(start: str, change: str, bench: Bench) -> None:
-    dockerfile = GOOD.replace("USER", "RUN busybox mkdir -m 0777 /data && busybox chmod 0777 /app\nUSER")
+    dockerfile = GOOD.replace("USER", "RUN busybox mkdir -m 0777 /data && busybox ln -s data /link && busybox chmod 0777 /app\nUSER")
     files = {"serve.sh": f"({start}) || exit 1\n{SERVE}"}
     outcome = by_name(bench.prove(dockerfile, files, check=("starts", "read-only")))["read-only"]
     assert outcome.status == "failed", outcome
     assert change in outcome.change
     assert not outcome.change.endswith("/app")
+    assert "/link" not in outcome.seen.partition(";")[0]
 
 
 def test_children_that_nobody_reaps(bench: Bench) -> None:

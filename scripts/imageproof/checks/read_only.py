@@ -33,11 +33,12 @@ def judge(proof: Proof) -> Outcome:
         return passed(f"{locked.seen}, with a read-only root, no capabilities and no new privileges")
     rooted, powerless = proof.all_tried(RunOptions(read_only=True), RunOptions(locked=True))
     if not rooted.ready:
-        wanted = _wanted(proof, rooted)
+        tree = _tree(proof)
+        wanted = _wanted(proof, rooted, tree)
         seen = f"with a read-only root it {rooted.seen}"
         if wanted:
             seen = f"with a read-only root it fails: it wants to write {listed(list(map(visible, wanted)), 5)}; it {rooted.seen}"
-        return failed(seen, _change(proof, wanted))
+        return failed(seen, _change(tree, wanted))
     if not powerless.ready:
         return failed(
             f"without capabilities and new privileges it {powerless.seen}",
@@ -49,16 +50,20 @@ def judge(proof: Proof) -> Outcome:
     )
 
 
-def _change(proof: Proof, wanted: Sequence[str]) -> str:
-    """What to mount where it writes, so that nothing of the image is hidden."""
+def _tree(proof: Proof) -> FileTree | None:
+    """What the image has; None where it cannot be read."""
     from imagesize.errors import ImageError
 
-    usual = "write only below a tmpfs or a volume"
     try:
-        tree = proof.contents.get().final_tree if wanted else None
+        return proof.contents.get().final_tree
     except (Skip, ImageError):
-        tree = None
-    if tree is None:
+        return None
+
+
+def _change(tree: FileTree | None, wanted: Sequence[str]) -> str:
+    """What to mount where it writes, so that nothing of the image is hidden."""
+    usual = "write only below a tmpfs or a volume"
+    if tree is None or not wanted:
         return f"{usual} (--tmpfs, --volume)"
     places = {path: _mountable(tree, path) for path in wanted}
     folders = sorted(set(places.values()) - {""})
@@ -73,7 +78,7 @@ def _change(proof: Proof, wanted: Sequence[str]) -> str:
 
 def _mountable(tree: FileTree, path: str) -> str:
     """The folder to mount where a path is written: a new one, or one without files; empty where there is none."""
-    folder = tree.resolve((path if path.endswith("/") else path.rpartition("/")[0]).strip("/"))
+    folder = (path if path.endswith("/") else path.rpartition("/")[0]).strip("/")
     while folder and folder.rpartition("/")[0] not in tree.folders:
         folder = folder.rpartition("/")[0]
     within = (here for name, here in tree.folders.items() if f"{name}/".startswith(f"{folder}/"))
@@ -81,18 +86,22 @@ def _mountable(tree: FileTree, path: str) -> str:
     return "" if not folder or filled else f"/{folder}"
 
 
-def _wanted(proof: Proof, denied: Readiness) -> list[str]:
-    """Paths that it writes where it may, and those that its complaints name."""
+def _wanted(proof: Proof, denied: Readiness, tree: FileTree | None) -> list[str]:
+    """Paths that it writes where it may, and those that its complaints name; links among their folders followed."""
     named = [f"{folder}/" for folder in _NO_TEMPORARY.findall(denied.log)]
     named += [paths[-1] for line in _REFUSED.findall(denied.log) if (paths := _PATH.findall(line))]  # before it may stand who says so
     written = [path for path in _leaves(proof.plain.get().container.changed()) if _SPARED not in path]
-    mounted = tuple(
-        path.partition(":")[0].rstrip("/")
-        for path in (*proof.spec.tmpfs, *proof.spec.volume, *(proof.config.get("Volumes") or ()))
-    )
-    found = dict.fromkeys([*named, *written])
+    mounts = (*proof.spec.tmpfs, *proof.spec.volume, *(proof.config.get("Volumes") or ()))
+    mounted = [_followed(path.partition(":")[0], tree).rstrip("/") for path in mounts]
+    found = dict.fromkeys(_followed(path, tree) for path in (*named, *written))
     leaves = set(_leaves(found))
     return [path for path in found if path in leaves and not any(f"{path}/".startswith(f"{place}/") for place in mounted)]
+
+
+def _followed(path: str, tree: FileTree | None) -> str:
+    """An absolute path with the links among its folders followed; a slash at its end stays."""
+    end = "/" if path.endswith("/") else ""
+    return f"/{tree.resolve(path.strip('/'))}{end}" if tree else path
 
 
 def _leaves(paths: Iterable[str]) -> list[str]:
