@@ -22,7 +22,7 @@ _SCP_STYLE = re.compile(r"[a-zA-Z0-9-_]+@[a-zA-Z0-9-.]+:")
 _PROTOCOL = re.compile(r"([a-zA-Z0-9]+)://")
 _CHECKSUM = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _GIT_QUERY = frozenset({"ref", "tag", "branch", "subdir", "checksum", "commit", "keep-git-dir", "submodules", "mtime", "fetch-by-commit"})
-_NUMERIC_OWNER = re.compile(r"\d*(?::\d*)?")
+_NUMERIC_OWNER = re.compile(r"(?:\d*|root)(?::(?:\d*|root))?")
 
 
 def parse_platform(text: str) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def lets_in(mode: str, who: str, opened: bool = True) -> bool:
 
 
 def is_numeric_owner(text: str) -> bool:
-    """Whether `--chown` names user and group by number only."""
+    """Whether `--chown` names user and group by number, or as root, whose number is known."""
     return bool(_NUMERIC_OWNER.fullmatch(text))
 
 

@@ -43,6 +43,7 @@ def test_names_that_a_search_takes(name: str) -> None:
     "name",
     (
         "Dockerfile.dockerignore Dockerfile~ Dockerfile.bak Dockerfile.orig .Dockerfile.swp #Dockerfile# Dockerfile.md Dockerfile.j2 "
+        "dockerfile.mdx dockerfile.tsx dockerfile.cpython-311.pyc "
         "Dockerfile.template dockerfile.py mydockerfile Makefile Dockerfile_old docker-compose.yml"
     ).split(),
 )

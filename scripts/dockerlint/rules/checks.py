@@ -11,6 +11,7 @@ from dockerlint.knowledge.images import sets_path_alone
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
 from dockerlint.rules import Hit, rule
+from dockerlint.rules.runtime import signals_its_group
 from dockerlint.shellwords import variables_in
 from dockerlint.source import DIRECTIVES
 from dockerlint.text import Span, Word
@@ -225,13 +226,18 @@ def shell_form_command(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         CMD ["python3", "-m", "http.server"]
 
-    Leaves alone: stages with a SHELL instruction, where the shell was chosen; lower severity where the command begins with `exec` or is
+    Leaves alone: stages with a SHELL instruction, where the shell was chosen; a CMD behind dumb-init or `tini -g` as ENTRYPOINT, which
+    signal all that runs; lower severity where the command begins with `exec` or is
     one that the shell of the image (bash, BusyBox; not dash) gives its place to, and in stages that are not the target.
 
     Mends (unsafe): writes the words as a JSON array, where a shell would have changed none of them. What is process 1 then is another
     program, a script without a shebang does not start at all, and an entry point gets other arguments.
     """
+    entrypoint = stage.last("ENTRYPOINT")
+    behind_init = entrypoint is not None and entrypoint.form == "exec" and signals_its_group(entrypoint)
     for instruction in stage.instructions:
+        if instruction.keyword == "CMD" and behind_init:
+            continue
         if instruction.keyword in ("CMD", "ENTRYPOINT") and instruction.form != "exec" and not instruction.state.shell:
             # Measured: bash 5 and BusyBox 1.35 exec the last command of -c, dash 0.5.12 forks; bash forks where that one is redirected.
             simple = bool(instruction.commands) and not any(c.within or c.after in ("|", "|&", "&") for c in instruction.commands)
@@ -632,7 +638,8 @@ def secret_in_arg_or_env(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm-login "$NPM_TOKEN"
 
     Leaves alone: names with PUBLIC, FILE or VERSION in them. Fingerprints of signing keys (`GPG_KEY`), empty values, paths and switches
-    have a low confidence, and so has a secret whose value is written out, which `secret-value` reports.
+    have a low confidence, and so has a secret whose value is written out, which `secret-value` reports, or that stands for one in a stage
+    that does not ship.
     """
     from dockerlint.knowledge.credentials import flagged_by_buildkit, secret_name, value_kind
 
@@ -641,7 +648,8 @@ def secret_in_arg_or_env(stage: Stage) -> Iterator[Hit]:
             name = pair.key.raw
             if flagged_by_buildkit(name):
                 # A value that is written out is another rule's; an empty one, a path or a switch is no secret.
-                harmless = not secret_name(name) or (pair.value is not None and value_kind(pair.value.value) != "placeholder")
+                given = pair.value is not None and (value_kind(pair.value.value) != "placeholder" or not stage.ships)
+                harmless = given or not secret_name(name)
                 yield Hit(pair.key, f"{instruction.keyword} {name} would keep a secret in the image", confidence="low" if harmless else "")
 
 

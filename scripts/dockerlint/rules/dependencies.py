@@ -378,7 +378,7 @@ _HONOURING: dict[str, tuple[str, ...]] = {
     "npm": (),
     "yarn": ("--frozen-lockfile", "--immutable", "--pure-lockfile", "--immutable-cache", "CI", "YARN_ENABLE_IMMUTABLE_INSTALLS"),
     "pnpm": ("--frozen-lockfile", "--no-frozen-lockfile", "--lockfile-only", "CI", "NPM_CONFIG_FROZEN_LOCKFILE"),
-    "bun": ("--frozen-lockfile", "--no-save"),
+    "bun": ("--frozen-lockfile", "--production", "-p", "--no-save"),  # --production freezes it, too (run with Bun 1.4)
     "uv": ("--locked", "--frozen", "UV_LOCKED", "UV_FROZEN"),
     "pipenv": ("--deploy", "--ignore-pipfile", "--skip-lock"),
     "cargo": ("--locked", "--frozen", "--offline"),

@@ -5,7 +5,8 @@ BuildKit's own checks of CMD, ENTRYPOINT, WORKDIR and EXPOSE are WD136, WD140, W
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def _programs(stage: Stage) -> list[Command]:
     return [program for instruction in _starts(stage) if (program := _program(instruction)) is not None]
 
 
-def _signals_its_group(instruction: Instruction) -> bool:
+def signals_its_group(instruction: Instruction) -> bool:
     """Whether an init at the front passes signals on to all that it started: dumb-init does, tini does with -g."""
     first = instruction.commands[0] if instruction.commands else None
     return first is not None and (first.name == "dumb-init" or (first.name in _INITS and first.has("-g")))
@@ -122,7 +123,7 @@ def shell_keeps_signals(stage: Stage) -> Iterator[Hit]:
     if stage.role != "final":
         return
     for instruction in _starts(stage):
-        if instruction.form != "exec" or _signals_its_group(instruction):
+        if instruction.form != "exec" or signals_its_group(instruction):
             continue
         shell = next((command for command in instruction.commands if command.name in _SHELLS and command.has("-c")), None)
         script = [command for command in instruction.commands if command.within == ("sh -c",)]
@@ -182,14 +183,14 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         ENTRYPOINT ["/start.sh"]
 
     Leaves alone: scripts with an `exec` of a program, a `trap` or a `wait` anywhere; scripts that end with something short (`echo`,
-    `exit`) or a job that ends by itself (`git`, `curl`); a CMD that is an ENTRYPOINT's arguments; dumb-init and `tini -g`; scripts that
-    cannot be read; stages that are not the target.
+    `exit`), a job that ends by itself (`git`, `curl`) or a function of their own; a CMD that is an ENTRYPOINT's arguments; dumb-init
+    and `tini -g`; scripts that cannot be read; stages that are not the target.
     """
     if stage.role != "final":
         return
     starts = _starts(stage)
     for instruction in starts[:1] if starts and _program(starts[0]) else starts:
-        if instruction.form != "exec" or _signals_its_group(instruction):
+        if instruction.form != "exec" or signals_its_group(instruction):
             continue
         program = _script(instruction)
         text = _text_of(stage, program.value) if program else None
@@ -198,7 +199,10 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         last = _last_without_exec(text)
         if last:
             base = program.value.rpartition("/")[2]
-            yield Hit(program, f"{base} ends with `{last}` without exec: signals do not reach it", f"write exec {last} in {base}")
+            words = _shortened(last.words)
+            before = "".join(f"{word.raw} " for word in last.assignments)
+            message = f"{base} ends with `{before}{words}` without exec: signals do not reach it"
+            yield Hit(program, message, f"write {before}exec {words} in {base}")
 
 
 def _script(instruction: Instruction) -> Word | None:
@@ -230,22 +234,31 @@ def _text_of(stage: Stage, path: str) -> str | None:
     return None
 
 
-def _last_without_exec(script: str) -> str:
-    """The last command of a shell script, shortened, where it runs as a child of the shell; "" where all is well or not known."""
+def _last_without_exec(script: str) -> Command | None:
+    """The last command of a shell script, where it is a program that runs as a child of the shell; None where all is well or not known."""
     first = script.partition("\n")[0]
     if first.startswith("#!") and not any(first.rstrip().endswith(shell) or f"{shell} " in first for shell in _SHELLS):
-        return ""
+        return None
     commands = parse(Text.of_lines(script.replace("\r\n", "\n").split("\n"), 1))
     if not commands or any(c.name in ("trap", "wait", "wait-n") or (c.name == "exec" and len(c.words) > 1) for c in commands):
-        return ""
+        return None
     top = [command for command in commands if not command.within and command.wrapper is None]
     if not top or top[-1] is not commands[-1]:
-        return ""
+        return None
     last = top[-1]
-    if not last.words or last.name in _BRIEF or last.name in _ENDS or last.after == "&":
-        return ""
-    words = " ".join(word.raw for word in last.words)
-    return words if len(words) <= 40 else words[:37] + "…"
+    if not last.words or last.name in _BRIEF or last.name in _ENDS or last.after == "&" or _is_function(last.name, script):
+        return None
+    return last
+
+
+def _is_function(name: str, script: str) -> bool:
+    """Whether a script defines a function of this name, which exec knows nothing of."""
+    return re.search(rf"^\s*(?:function\s+{re.escape(name)}\b|{re.escape(name)}\s*\(\))", script, re.MULTILINE) is not None
+
+
+def _shortened(words: Sequence[Word]) -> str:
+    text = " ".join(word.raw for word in words)
+    return text if len(text) <= 40 else text[:37] + "…"
 
 
 @rule("WD803", "package-manager-as-process-1", "warning")
@@ -271,7 +284,7 @@ def package_manager_as_process_1(stage: Stage) -> Iterator[Hit]:
         return
     for instruction in _starts(stage):
         program = _program(instruction)
-        if program is None or program.name not in ("npm", "yarn") or instruction.form != "exec" or _signals_its_group(instruction):
+        if program is None or program.name not in ("npm", "yarn") or instruction.form != "exec" or signals_its_group(instruction):
             continue
         operands, script = _script_of(program)
         if program.name == "npm" and (stage.image.shell in ("busybox", "bash") or operands[:1] not in (["start"], ["run"], ["run-script"])):
