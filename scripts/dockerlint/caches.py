@@ -484,6 +484,22 @@ def place_of(call: Call) -> str:
     return as_target(found[0] if found else call.manager.caches[0].path)
 
 
+def mount_of(call: Call) -> str:
+    """The target of a cache mount, and whose it must be, as the person would write it."""
+    return place_of(call) + owner_of(call.command.instruction)
+
+
+def owner_of(instruction: Instruction | None) -> str:
+    """What a cache mount must say for the user of an instruction to write into it: `,uid=1000,gid=1000`; "" for root, and nobody known."""
+    user = user_of(instruction) if instruction is not None else None
+    if instruction is None or not user:
+        return ""
+    name = user.partition(":")[0]
+    numbers = {account: str(uid) for uid, account in instruction.stage.image.uids.items()}
+    number = name if name.isdigit() else numbers.get(name, "")
+    return f",uid={number or '<uid>'},gid={number or '<gid>'}"
+
+
 def as_target(path: str) -> str:
     """The path as a mount's target: BuildKit takes "~" for a folder of that name."""
     return f"/home/USER{path[1:]}" if path.startswith("~/") else path

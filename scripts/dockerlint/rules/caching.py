@@ -115,7 +115,7 @@ def _targets(call: Call) -> list[str]:
         places = caches.places(call, cache)
         place = places[0] if places else cache.path if cache.path.startswith("~") else ""
         if cache.needed and place and "*" not in place:  # a pattern is no target
-            found.append(caches.as_target(place))
+            found.append(caches.as_target(place) + caches.owner_of(call.command.instruction))
     return found
 
 
@@ -434,19 +434,20 @@ def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
         user = caches.user_of(instruction)
         if not user or any(command.name in ("sudo", "gosu", "su", "su-exec", "doas") for command in instruction.commands):
             continue
-        name = user.partition(":")[0]
-        uids = {account: str(uid) for uid, account in stage.image.uids.items()}
-        number = name if name.isdigit() else uids.get(name, "")
+        wanted = caches.owner_of(instruction).removeprefix(",")
+        number = wanted.partition(",")[0].removeprefix("uid=")
         for mount, target in mounts:
             uid, mode = mount.options.get("uid", ""), mount.options.get("mode", "")
             if mount.from_ or "$" in uid or mode[-1:] in ("7", "6", "3", "2") or mount.readonly:
                 continue
-            if uid in ("", "0") or (number and uid.isdigit() and uid != number):
+            if uid in ("", "0") or (number.isdigit() and uid.isdigit() and uid != number):
                 owner = f"uid {uid}" if uid not in ("", "0") else "root"
                 yield Hit(
                     mount,
                     f"the cache at {target} belongs to {owner}, and {user} runs the command",
-                    f"add uid={number or '<uid>'},gid={number or '<gid>'}",
+                    f"mount the folder where {user} keeps it, with {wanted}: nobody but root may enter /root"
+                    if caches.holds("/root", target)
+                    else f"add {wanted}",
                 )
 
 

@@ -192,7 +192,7 @@ def pip_cache_left(stage: Stage) -> Iterator[Hit]:
             yield Hit(
                 worst.where,
                 "pip leaves its cache in the layer",
-                f"use a cache mount (--mount=type=cache,target={caches.place_of(worst)}), or pip install --no-cache-dir",
+                f"use a cache mount (--mount=type=cache,target={caches.mount_of(worst)}), or pip install --no-cache-dir",
                 severity="info" if _downloads_little(worst) else "",
             )
 
@@ -242,7 +242,7 @@ def yarn_cache_left(stage: Stage) -> Iterator[Hit]:
             yield Hit(
                 call.where,
                 "Yarn leaves its cache in the layer",
-                f"use a cache mount (--mount=type=cache,target={caches.place_of(call)}), or end the RUN with: && yarn cache clean",
+                f"use a cache mount (--mount=type=cache,target={caches.mount_of(call)}), or end the RUN with: && yarn cache clean",
             )
 
 
@@ -271,7 +271,7 @@ def npm_cache_left(stage: Stage) -> Iterator[Hit]:
         yield Hit(
             call.where,
             "npm leaves its cache in the layer",
-            f"use a cache mount (--mount=type=cache,target={caches.place_of(call)}), or end the RUN with: && npm cache clean --force",
+            f"use a cache mount (--mount=type=cache,target={caches.mount_of(call)}), or end the RUN with: && npm cache clean --force",
         )
 
 
@@ -341,7 +341,7 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 continue
             if caches.places(call, manager.caches[0]):
                 place = caches.place_of(call)
-                mount = f"--mount=type=cache,target={place}"
+                mount = f"--mount=type=cache,target={caches.mount_of(call)}"
                 clean = f"rm -rf {place}" if manager in (table.CARGO, table.BUNDLER) else manager.clean
                 mounted = f"use a cache mount ({mount}), " if "*" not in place else ""  # the target of a mount is no pattern
                 help = f"build in a stage of its own, {mounted}or end the RUN with: && {clean}"
