@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from dockerlint.continuations import swallowed
+from dockerlint.evaluate import PLATFORM_ARGUMENTS
 from dockerlint.knowledge.images import sets_path_alone
 from dockerlint.model import Dockerfile, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
@@ -402,9 +403,11 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG VERSION
         ENV APP_VERSION=$VERSION
 
-    Leaves alone: CMD, ENTRYPOINT and RUN, whose variables are the shell's; but not a RUN that uses an ARG from before the first FROM. A
-    base image that is more than a distribution may set the variable (GOPATH, NB_UID …): then the confidence is low, unless a name that
-    is defined looks alike.
+    A RUN is told where it uses an ARG from before the first FROM, or one of BuildKit's, that its stage does not declare: with
+    `GOARCH=$TARGETARCH` alone an image for arm64 gets a program for the builder (built).
+
+    Leaves alone: CMD, ENTRYPOINT and all else in a RUN, whose variables are the shell's. A base image that is more than a distribution
+    may set the variable (GOPATH, NB_UID …): then the confidence is low, unless a name that is defined looks alike.
     """
     for note in dockerfile.notes.get("UndefinedVar", ()):
         stage = note.where.stage if isinstance(note.where, Instruction) else _stage_at(dockerfile, note.where.span.line)
@@ -417,13 +420,14 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         else:
             sure = stage is not None and (stage.root.reference_text == "scratch" or _is_plain(stage))
             yield Hit(note.where, note.message, note.help, confidence="" if sure or note.help.startswith("did") else "low")
-    outside = {pair.key.raw for instruction in dockerfile.before_first_stage for pair in instruction.pairs}
-    for stage in dockerfile.stages if outside else ():
+    outside = PLATFORM_ARGUMENTS.keys() | {pair.key.raw for instruction in dockerfile.before_first_stage for pair in instruction.pairs}
+    for stage in dockerfile.stages:
         yield from _undeclared_in_runs(stage, outside)
 
 
 def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
-    """The first use in a RUN of each ARG from before the first FROM that the stage does not declare, and the shell does not set."""
+    """The first use in a RUN of each ARG from before the first FROM, and of each of BuildKit's, that the stage does not declare, and the
+    shell does not set."""
     seen = set(_BASE_VARIABLES)
     for run in stage.of("RUN"):
         if run.form == "exec" or any(command.name in (".", "source", "eval", "read") for command in run.commands):
@@ -434,9 +438,10 @@ def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
             for name in sorted((outside & variables_in(word)) - seen):
                 seen.add(name)
                 if not re.search(rf"\b{name}\+?=|\b(?:for|select|local)\s+{name}\b|\$\{{{name}:?[-=?+]", script):
-                    plain = _is_plain(stage.root) or stage.root.reference_text == "scratch"
+                    plain = _is_plain(stage.root) or stage.root.reference_text == "scratch" or name in PLATFORM_ARGUMENTS
                     sure = "high" if plain else "low" if name.endswith("_VERSION") else ""  # as RUBY_VERSION, which its image sets
-                    message = f"the variable ${name} is not defined here: the ARG is from before the first FROM"
+                    why = "BuildKit sets it where it is declared" if name in PLATFORM_ARGUMENTS else "the ARG is from before the first FROM"
+                    message = f"the variable ${name} is not defined here: {why}"
                     yield Hit(word, message, f"declare it in the stage: ARG {name}", confidence=sure)
 
 
