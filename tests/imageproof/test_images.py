@@ -116,6 +116,7 @@ def test_children_that_nobody_waits_for(name: str, change: str, bench: Bench) ->
         ("echo 1 > /app/state", "a volume; let /app/state go to a folder of its own: a mount at /app would hide what the image has in it"),
         ("busybox mkdir -p /app/cache/a && echo 1 > /app/cache/a/x", "a volume: --tmpfs /app/cache"),
         ("echo 1 > /data/x && busybox mkdir /data/in && echo 1 > /data/in/y", "a volume: --tmpfs /data"),
+        ("echo 1 > /kept/x", "a volume: --tmpfs /kept:uid=65532,gid=65532"),
         ("echo 1 > /data/x && echo 1 > /app/state", "a volume: --tmpfs /data; let /app/state go to a folder of its own: "),
         ("""echo "No usable temporary directory found in ['/data', '/var/tmp']"; echo 1 > /data/x""", "a volume: --tmpfs /data"),
         ('echo "/link/x: Read-only file system"; echo 1 > /link/x', "a volume: --tmpfs /data"),
@@ -124,6 +125,7 @@ def test_children_that_nobody_waits_for(name: str, change: str, bench: Bench) ->
 )
 def test_a_mount_that_hides_nothing(start: str, change: str, bench: Bench) -> None:
     dockerfile = GOOD.replace("USER", "RUN busybox mkdir -m 0777 /data && busybox ln -s data /link && busybox chmod 0777 /app\nUSER")
+    dockerfile = dockerfile.replace("USER", "RUN busybox mkdir /kept && busybox chown 65532:65532 /kept\nUSER")
     files = {"serve.sh": f"({start}) || exit 1\n{SERVE}"}
     outcome = by_name(bench.prove(dockerfile, files, check=("starts", "read-only")))["read-only"]
     assert outcome.status == "failed", outcome

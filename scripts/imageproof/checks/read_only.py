@@ -68,7 +68,7 @@ def _change(tree: FileTree | None, wanted: Sequence[str]) -> str:
     places = {path: _mountable(tree, path) for path in wanted}
     folders = sorted(set(places.values()) - {""})
     outer = [folder for folder in folders if not any(folder.startswith(f"{other}/") for other in folders)]
-    mounts = f": {' '.join(f'--tmpfs {visible(folder)}' for folder in outer[:_PROPOSED])}" if outer else ""
+    mounts = f": {' '.join(f'--tmpfs {visible(_owned(tree, folder))}' for folder in outer[:_PROPOSED])}" if outer else ""
     stuck = next((path for path, place in places.items() if not place), "")
     if not stuck:
         return usual + mounts
@@ -84,6 +84,14 @@ def _mountable(tree: FileTree, path: str) -> str:
     within = (here for name, here in tree.folders.items() if f"{name}/".startswith(f"{folder}/"))
     filled = any(child not in tree.folders for children in within for child in children)
     return "" if not folder or filled else f"/{folder}"
+
+
+def _owned(tree: FileTree, folder: str) -> str:
+    """A folder for --tmpfs, with the owner that it has in the image: an engine takes its mode from there, and root for its owner."""
+    placed = tree.get(folder.strip("/"))
+    owner = (("uid", placed.entry.uid), ("gid", placed.entry.gid)) if placed else ()
+    options = ",".join(f"{name}={number}" for name, number in owner if number)
+    return f"{folder}:{options}" if options else folder
 
 
 def _wanted(proof: Proof, denied: Readiness, tree: FileTree | None) -> list[str]:
