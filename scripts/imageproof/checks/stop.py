@@ -45,8 +45,7 @@ def judge(proof: Proof) -> Outcome:
         stopped = _stop(proof, plain, name)
         left = orphaned.result() if orphaned else []
     if stopped is None:
-        # Node.js handles the signal once: it restores what the kernel does by itself, which for process 1 is nothing.
-        return _stays(proof, name, number, plain.processes() or processes)
+        return _stays(proof, name, number, processes, plain.processes())
     seconds, status, out_of_memory = stopped
     main = processes[0] if processes else None
     if main and main.sleeps and main.deaf(number):
@@ -139,8 +138,8 @@ def _hear(name: str) -> str:
     return f"handle {name} in the program, or {_INIT}"
 
 
-def _stays(proof: Proof, name: str, number: int, processes: list[Process]) -> Outcome:
-    """Why a signal did not end it."""
+def _stays(proof: Proof, name: str, number: int, processes: list[Process], after: list[Process]) -> Outcome:
+    """Why a signal did not end it, from the processes before it and after it."""
     seen = f"{name} does not end it within {proof.spec.stop_seconds:g} s, so that it is killed (exit status 137)"
     main = processes[0] if processes else None
     shell_form = [str(word) for word in (proof.config.get("Entrypoint") or proof.config.get("Cmd") or ())][:2]
@@ -157,4 +156,12 @@ def _stays(proof: Proof, name: str, number: int, processes: list[Process]) -> Ou
         )
     if main and main.deaf(number):
         return failed(f"{seen}: process 1, `{visible(main.name)}`, does nothing on {name}, and the kernel spares process 1", _hear(name))
-    return failed(seen, f"end on {name} sooner: stop accepting, finish what is begun, exit; or give --stop-seconds")
+    sooner = f"end on {name} sooner: stop accepting, finish what is begun, exit"
+    if after and after[0].deaf(number):
+        # Node.js restores what the kernel does and sends itself the signal again; it also forgets a handler that is for one time, as for
+        # the begin of an orderly end. Both leave the same behind.
+        return failed(
+            f"{seen}: process 1, `{visible(after[0].name)}`, handled it once and goes on",
+            f"{sooner}; where it has no handler, and Node.js has none by itself, {_hear(name)}",
+        )
+    return failed(seen, f"{sooner}; or give --stop-seconds")
