@@ -105,11 +105,7 @@ _LOOKS_UP = frozenset(("search", "policy", "list", "query", "fetch", "info", "ve
 def apk_no_cache(site: Site) -> Fix | None:
     """--no-cache in every apk of the RUN, which makes an update before it needless."""
     run = site.instruction
-    if run is None or run.stage.image.release in _WITHOUT_NO_CACHE:
-        return None
-    if run.stage.image.release in _WITHOUT_FETCHING and any(_wants_index(later) for later in later_runs(run)):
-        return None
-    if any(call.manager is table.APK and call.verb in _LOOKS_UP for each in (run, *later_runs(run)) for call in calls_of(each)):
+    if run is None or run.stage.image.release in _WITHOUT_NO_CACHE or _index_is_read(run):
         return None
     edits: list[Edit | None] = []
     later = False
@@ -133,6 +129,14 @@ def _no_cache(call: Call) -> Edit | None:
     """--no-cache, which fetches the index as well: in the place of --update."""
     update = next((word for word in call.command.words if word.raw in ("-U", "--update", "--update-cache")), None)
     return replace_word(update, "--no-cache") if update else argument(call.command, call.where, "--no-cache")
+
+
+def _index_is_read(run: Instruction) -> bool:
+    """Whether an apk works with the index that this RUN stores, and would not fetch one."""
+    behind = tuple(later_runs(run))
+    if run.stage.image.release in _WITHOUT_FETCHING and any(map(_wants_index, behind)):
+        return True
+    return any(call.manager is table.APK and call.verb in _LOOKS_UP for each in (run, *behind) for call in calls_of(each))
 
 
 def _wants_index(run: Instruction) -> bool:
@@ -238,10 +242,13 @@ def _is_unconcerned(command: Command) -> bool:
 
 @mend("WD316")
 def update_with_install(site: Site) -> Fix | None:
-    """The update as the first step of the RUN behind it, where that installs."""
+    """The update as the first step of the RUN behind it, where that installs; none where apk fetches the index there itself."""
     call, run = call_at(site), site.instruction
     if call is None or run is None or not may_go_on(run) or [each for each in run.commands if each.name] != [call.command]:
         return None
+    if site.hit.help.startswith("leave it out"):
+        gone = delete(run)
+        return None if gone is None or _index_is_read(run) else safe("Leave it out", gone)
     instructions = run.stage.instructions
     position = instructions.index(run) + 1 if run in instructions else len(instructions)
     following = instructions[position] if position < len(instructions) else None

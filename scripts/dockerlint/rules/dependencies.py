@@ -565,9 +565,19 @@ def _ships_into(call: Call, folder: str) -> Stage | None:
                     else "/" + source.value.strip("./")
                 )
                 held = caches.holds(path, where) or (caches.holds(where, path) and "site-packages" in path)
-                if held and not _pruned(call, source_stage):
+                if held and not _pruned(call, source_stage) and not _deleted(call, where, source_stage):
                     return other
     return None
+
+
+def _deleted(call: Call, folder: str, stage: Stage) -> bool:
+    """Whether the folder is deleted behind the call in the stage that it is copied from."""
+    return any(
+        caches.removes(command, folder)
+        for run in caches.chain_runs(stage)
+        if call.command.instruction is not None and run.line >= call.command.instruction.line
+        for command in (caches.later(call.command) if run is call.command.instruction else run.commands)
+    )
 
 
 def _pruned(call: Call, stage: Stage) -> bool:

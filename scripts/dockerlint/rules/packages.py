@@ -474,7 +474,7 @@ def package_index_update_alone(stage: Stage) -> Iterator[Hit]:
     Leaves alone: a RUN that also upgrades, or that runs something whose inside cannot be seen; cache mounts over the index.
 
     Mends (safe): makes the update the first step of the next instruction, where that is a RUN that installs and all of its steps are
-    joined by &&.
+    joined by &&; leaves out an `apk update` where each install behind it has --no-cache.
     """
     for call in calls(stage):
         instruction = call.command.instruction
@@ -483,7 +483,7 @@ def package_index_update_alone(stage: Stage) -> Iterator[Hit]:
         if any(caches.mount_over(instruction, folder) for folder in call.manager.lists):
             continue
         if all(other.name in _HARMLESS or _only_tidies(other) for other in instruction.commands if other.name):
-            yield Hit(call.where, _update_alone(stage, call, instruction))
+            yield _update_alone(stage, call, instruction)
 
 
 def _only_tidies(command: Command) -> bool:
@@ -491,16 +491,20 @@ def _only_tidies(command: Command) -> bool:
     return call is not None and call.action in ("update", "clean", "remove", "")
 
 
-def _update_alone(stage: Stage, call: Call, instruction: Instruction) -> str:
+def _update_alone(stage: Stage, call: Call, instruction: Instruction) -> Hit:
+    said, fetches_anew = "fetches the package index in a layer of its own", 0
     for other in calls(stage):
-        where = other.command.instruction
+        where, line = other.command.instruction, other.where.span.line
         if other.manager is call.manager and where is not None and where.line > instruction.line:
             if other.action == "update":
                 break
-            if other.action == "install":
-                line = other.where.span.line
-                return f"fetches the package index in a layer of its own: line {line} installs from what the build cache has kept"
-    return "fetches the package index in a layer of its own, where nothing uses it"
+            if other.action == "install" and not (other.manager is table.APK and caches.uncached(other)):
+                return Hit(call.where, f"{said}: line {line} installs from what the build cache has kept")
+            fetches_anew = fetches_anew or (line if other.action == "install" else 0)
+    if fetches_anew:
+        said += f", and line {fetches_anew} fetches it anew"
+        return Hit(call.where, said, "leave it out: apk add --no-cache fetches the index itself")
+    return Hit(call.where, f"{said}, where nothing uses it")
 
 
 @rule(

@@ -5,7 +5,7 @@ BuildKit's own check of the names of ARG and ENV is WD146; the rules here add wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from dockerlint.shellwords import variables_in
 if TYPE_CHECKING:
     from dockerlint.knowledge.credentials import CredentialFile
     from dockerlint.model import Dockerfile, Stage
-    from dockerlint.parser import Instruction, Pair
+    from dockerlint.parser import Instruction, Mount, Pair
     from dockerlint.shell import Command
     from dockerlint.text import Text, Word
 
@@ -264,33 +264,51 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=true npm ci
 
-    Leaves alone: `required=false`, which says so; all but the first mount of a secret in a stage; a RUN that tests for the secret
-    (`[ -f … ]`, `if [ -n "$TOKEN" ]`, `${TOKEN:-}`, `${TOKEN:?}`) or goes on without it (`cat … ||`), itself or in a shell script of
-    the build context that it calls.
+    Leaves alone: `required=false`, which says so; all but the first mount of a secret in a stage; a secret for which one RUN of the
+    stage tests (`[ -f … ]`, `if [ -n "$TOKEN" ]`, `${TOKEN:-}`, `${TOKEN:?}`, also of a variable filled by `$(cat …)`) or goes on
+    without it (`cat … ||`), itself or in a shell script of the build context that it calls.
 
     Mends (unsafe): adds required=true to each mount of the secret: nobody can build without it any more.
     """
-    seen: set[str] = set()
-    for run in stage.of("RUN"):
-        for mount in run.mounts:
-            if mount.type != "secret" or "required" in mount.options or mount.id in seen:
-                continue
+    mounts = [(run, mount) for run in stage.of("RUN") for mount in run.mounts if mount.type == "secret"]
+    seen = {mount.id for run, mount in mounts if _is_optional(run, mount)}
+    for _, mount in mounts:
+        if "required" not in mount.options and mount.id not in seen:
             seen.add(mount.id)
-            where = mount.target or _SECRET_FILES + (mount.id or mount.source)
-            name = mount.env
-            called = (inner for command in run.commands for inner in (command, *commands_called(command)))
-            if not any(_tests_for(command, where, name) for command in called):
-                yield Hit(mount, f"secret {mount.id or where} may be missing without a word")
+            yield Hit(mount, f"secret {mount.id or _file_of(mount)} may be missing without a word")
 
 
-def _tests_for(command: Command, path: str, name: str) -> bool:
+def _is_optional(run: Instruction, mount: Mount) -> bool:
+    """Whether the RUN knows what to do without the secret."""
+    path = _file_of(mount)
+    called = [inner for command in run.commands for inner in (command, *commands_called(command))]
+    names = _filled_from([path], called) | ({mount.env} if mount.env else set())
+    return any(_tests_for(command, path, names) for command in called)
+
+
+def _file_of(mount: Mount) -> str:
+    return mount.target or _SECRET_FILES + (mount.id or mount.source)
+
+
+def _tests_for(command: Command, path: str, names: set[str]) -> bool:
     tests = command.name in _TESTS or command.within[-1:] in (("if-condition",), ("while-condition",))
     for word in (*command.words, *command.assignments):
-        if name and f"${{{name}:" in word.raw:
+        if any(f"${{{name}:" in word.raw for name in names):
             return True
-        if tests and (path in word.value or (name and name in variables_in(word))):
+        if tests and (path in word.value or names & variables_in(word)):
             return True
     return command.after == "||" and any(path in word.value for word in command.words)
+
+
+def _filled_from(files: Sequence[str], commands: Iterable[Command]) -> set[str]:
+    """The variables that the commands fill with a file of these: TOKEN=$(cat /run/secrets/token), exported or not."""
+    names = set[str]()
+    for command in commands if files else ():
+        for word in command.assignments if not command.name else command.arguments if command.name in _ASSIGNERS else ():
+            name, separator, value = word.raw.partition("=")
+            if separator and ("$(" in value or "`" in value) and any(path in value for path in files):
+                names.add(name)
+    return names
 
 
 # What stays in a layer
@@ -301,14 +319,8 @@ class _Credentials:
 
     def __init__(self, run: Instruction, declared: set[str]) -> None:
         secrets = [mount for mount in run.mounts if mount.type == "secret"]
-        self.names = declared | {mount.env for mount in secrets if mount.env}
-        self.files = [mount.target or _SECRET_FILES + (mount.id or mount.source) for mount in secrets if not mount.env or mount.target]
-        # TOKEN=$(cat /run/secrets/token), exported or not.
-        for command in run.commands if self.files else ():
-            for word in command.assignments if not command.name else command.arguments if command.name in _ASSIGNERS else ():
-                name, separator, value = word.raw.partition("=")
-                if separator and ("$(" in value or "`" in value) and any(path in value for path in self.files):
-                    self.names = self.names | {name}
+        self.files = [_file_of(mount) for mount in secrets if not mount.env or mount.target]
+        self.names = declared | {mount.env for mount in secrets if mount.env} | _filled_from(self.files, run.commands)
         # What is written there is in no layer: the mounts' own targets.
         self.outside = tuple(
             mount.target.rstrip("/") for mount in run.mounts if mount.target and mount.type in ("secret", "tmpfs", "cache")
