@@ -14,11 +14,11 @@ _WORD = re.compile(r"\S+")
 
 def swallowed(instruction: Instruction) -> Word | None:
     """The first keyword, in capitals, that begins a continued line of the instruction and is a word of its own there; None without one."""
-    first_of_line = _line_starts(instruction)
+    first_of_line = line_starts(instruction)
     return next((word for word in _words(instruction) if word.raw in SYNTAX and word.start in first_of_line), None)
 
 
-def _line_starts(instruction: Instruction) -> frozenset[int]:
+def line_starts(instruction: Instruction) -> frozenset[int]:
     """Where the first word of each line but the first one begins."""
     value = instruction.text.value
     starts = (offset for offset in instruction.text.offsets if offset > instruction.start)

@@ -10,6 +10,7 @@ from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.edits import argument, before, behind, delete, replace
 from dockerlint.mends.runs import is_plain, prepend
 from dockerlint.shell import Command
+from dockerlint.text import Word
 
 # Distributions whose wget is GNU's.
 _GNU_WGET = frozenset({"debian", "ubuntu"})
@@ -100,3 +101,10 @@ def heredoc_errexit(site: Site) -> Fix | None:
         return None
     line = run.heredocs[0].line
     return unsafe("Begin with set -e", Edit(line, 1, line, 1, "set -e\n"))
+
+
+@mend("WD423")
+def and_before(site: Site) -> Fix | None:
+    """The && that is missing; what was never run is run then."""
+    word = site.hit.where
+    return unsafe("Put && before it", before(word.text, word.start, "&& ")) if isinstance(word, Word) else None

@@ -9,7 +9,7 @@ from posixpath import basename
 from dockerlint.continuations import swallowed
 from dockerlint.evaluate import PLATFORM_ARGUMENTS
 from dockerlint.knowledge.images import sets_path_alone
-from dockerlint.model import Dockerfile, Stage, closest
+from dockerlint.model import Dockerfile, Note, Stage, closest
 from dockerlint.parser import COMMAND_KEYWORDS, Instruction
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.runtime import signals_its_group
@@ -390,7 +390,8 @@ def relative_workdir(dockerfile: Dockerfile) -> Iterator[Hit]:
 def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
     """An instruction uses a variable that is not defined there; it is replaced by nothing.
 
-    ARG lasts until its stage ends, and one before the first FROM has to be declared again in the stage.
+    ARG lasts until its stage ends, and one before the first FROM has to be declared again in the stage. What an ENV sets holds from the
+    next instruction on: `ENV PNPM_HOME=/pnpm PATH=$PNPM_HOME:$PATH` leaves /pnpm out of PATH (built).
 
     Bad:
         ARG VERSION=1
@@ -415,6 +416,9 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         if declared_outside:
             maybe = stage is not None and _is_of_the_image(stage, note.name)
             yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="low" if maybe else "high")
+        elif _set_beside(dockerfile, note):
+            message = f"{note.message}: what an ENV sets holds from the next instruction on"
+            yield Hit(note.where, message, f"set {note.name} in an ENV of its own, above this one")
         elif note.name in _BASE_VARIABLES or note.help == "did you mean $PATH?" or _has_default(note.where, note.name):
             yield Hit(note.where, note.message, "define it first, with ENV or ARG", confidence="low")
         else:
@@ -447,6 +451,17 @@ def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
 
 # Variables that every image may have from the engine or by custom of its family; what sets them is not in the file.
 _BASE_VARIABLES = frozenset({"PATH", "HOME", "HOSTNAME", "LD_LIBRARY_PATH", "PYTHONPATH", "JAVA_HOME", "GOPATH", "LANG"})
+
+
+def _set_beside(dockerfile: Dockerfile, note: Note) -> bool:
+    """Whether another pair of the ENV that uses the variable sets it."""
+    line = note.where.span.line
+    return any(
+        pair.key.value == note.name and pair.value is not None and pair.value.span != note.where.span
+        for instruction in dockerfile.instructions
+        if instruction.keyword == "ENV" and instruction.line <= line <= instruction.end_line
+        for pair in instruction.pairs
+    )
 
 
 def _has_default(where: Instruction | Word, name: str) -> bool:

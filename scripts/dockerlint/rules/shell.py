@@ -1,4 +1,4 @@
-"""WD401 to WD422: the shell code of RUN, and what a shell would do to an exec form."""
+"""WD401 to WD423: the shell code of RUN, and what a shell would do to an exec form."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from dockerlint.continuations import line_starts
 from dockerlint.files import next_in_workdir
 from dockerlint.knowledge.images import works_in_root
+from dockerlint.knowledge.packages import MANAGER_OF
 from dockerlint.packages import calls, read
 from dockerlint.rules import Hit, rule
 from dockerlint.shells import dash_refuses_pipefail, last_command, linked_shell, main_commands, options, pipefail_help, shell_of
@@ -1224,3 +1226,58 @@ def ssh_keyscan(stage: Stage) -> Iterator[Hit]:
         run = command.instruction
         if run is None or not any(other.name in ("ssh-keygen", "grep", "sha256sum", "diff", "cmp") for other in run.commands):
             yield Hit(command.words[0], "ssh-keyscan trusts whoever answers")
+
+
+# Commands whose arguments are never a command; package managers beside them, when they install, remove or refresh.
+_TAKE_NO_COMMAND = frozenset(
+    "cd rm mkdir cp mv ln chmod chown chgrp touch curl wget tar unzip useradd groupadd usermod adduser addgroup".split()
+)
+_PACKAGE_ACTIONS = frozenset(("install", "restore", "update", "upgrade", "remove", "clean"))
+# Commands that are told by what comes next: an option, or for cd an absolute path.
+_WITH_OPTION = frozenset("rm mkdir cp mv ln chmod chown chgrp curl wget tar useradd groupadd usermod adduser addgroup".split())
+
+
+@rule("WD423", "and-forgotten", "error", help="put && before it")
+def and_forgotten(stage: Stage) -> Iterator[Hit]:
+    """A line of a RUN begins with a command, and nothing ends the command before it.
+
+    The shell sees one command: what was to be the next one are arguments. `apt-get` and `rm` then refuse them and the build ends; `apk
+    update` takes no notice of them, and what was to be installed is missing.
+
+    Bad:
+        RUN apk update \\
+            apk add --no-cache git
+
+    Good:
+        RUN apk update && \\
+            apk add --no-cache git
+
+    Leaves alone: commands that take a command as arguments, and names alone on their line: `npm` is a package, too.
+
+    Mends (unsafe): puts && before it.
+    """
+    for run in stage.of("RUN"):
+        for command in run.commands:
+            if command.text is not run.text or not _takes_no_command(command):
+                continue
+            for word, following in pairwise(command.arguments):
+                if _begins_command(word, following) and word.start in line_starts(run):
+                    what = f"{word.value} {following.value}"
+                    yield Hit(word, f"{what} is an argument of {command.name}: the line above does not end with &&")
+                    break
+
+
+def _takes_no_command(command: Command) -> bool:
+    call = read(command)
+    return command.name in _TAKE_NO_COMMAND if call is None else call.action in _PACKAGE_ACTIONS
+
+
+def _begins_command(word: Word, following: Word) -> bool:
+    if word.quoted or following.quoted or following.span.line != word.span.line:
+        return False
+    if word.value == "cd":
+        return following.value.startswith("/")
+    manager = MANAGER_OF.get(word.value)
+    if manager is None:
+        return word.value in _WITH_OPTION and following.value.startswith("-")
+    return any(following.value == verb.partition(" ")[0] for verb in manager.actions)
