@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
+from dockerlint.files import is_within, placed_by
 from dockerlint.knowledge import signals
 from dockerlint.packages import installed
 from dockerlint.rules import Hit, rule
@@ -715,15 +717,18 @@ def healthcheck_localhost(stage: Stage) -> Iterator[Hit]:
 
     Bad:
         FROM nginx:1.29-alpine
+        COPY default.conf /etc/nginx/conf.d/
         HEALTHCHECK CMD wget -qO /dev/null http://localhost/ || exit 1
 
     Good:
         FROM nginx:1.29-alpine
+        COPY default.conf /etc/nginx/conf.d/
         HEALTHCHECK CMD wget -qO /dev/null http://127.0.0.1/ || exit 1
 
-    Leaves alone: curl, which tries both; other distributions; an image with GNU wget installed.
+    Leaves alone: curl, which tries both; other distributions; an image with GNU wget installed; nginx' image with its own
+    configuration, to which its entry point adds `listen [::]:80`.
     """
-    if stage.image.shell != "busybox":
+    if stage.image.shell != "busybox" or _listens_on_both(stage):
         return
     for instruction in stage.of("HEALTHCHECK"):
         for command in instruction.commands:
@@ -732,6 +737,17 @@ def healthcheck_localhost(stage: Stage) -> Iterator[Hit]:
                     if "//localhost" in word.value and not any("wget" in package for c in stage.calls("apk") for package in installed(c)):
                         yield Hit(word, "busybox' wget asks ::1 for localhost")
                         break
+
+
+def _listens_on_both(stage: Stage) -> bool:
+    """Whether it is nginx' image with the configuration that it came with; source: its entrypoint/10-listen-on-ipv6-by-default.sh."""
+    reference = stage.root.reference
+    if reference is None or basename(reference.name) not in ("nginx", "nginx-unprivileged"):
+        return False
+    instructions = [instruction for link in stage.chain() for instruction in link.instructions]
+    placed = [each.path for instruction in instructions for each in placed_by(instruction)]
+    changed = any(is_within(path, "/etc/nginx") or is_within("/etc/nginx", path) for path in placed)
+    return not changed and not any("/etc/nginx" in run.value for run in instructions if run.keyword == "RUN")
 
 
 # Signals

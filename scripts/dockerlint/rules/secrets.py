@@ -561,7 +561,7 @@ def credential_file_copied(stage: Stage) -> Iterator[Hit]:
     text holds no credential. Lower severity in stages that do not ship, and where only the name speaks.
     """
     copied = list(_copied(stage))
-    late = {id(word) for word, _ in _removed_late(stage)} if any(file for *_, file in copied) else set()
+    late = {id(word) for word, *_ in _removed_late(stage)} if any(file for *_, file in copied) else set()
     for instruction, word, path, file in copied:
         if id(word) in late:
             continue
@@ -614,35 +614,50 @@ def credential_removed_late(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=true npm ci
 
-    Leaves alone: stages that do not ship; files that, in the known context, hold no credential.
+    Leaves alone: stages that do not ship; files that, in the known context, hold no credential, or that another one replaces. A warning
+    where only the name speaks, and it is one of settings, which may hold none.
     """
     if stage.ships:
-        for word, line in _removed_late(stage):
-            name = word.value.rstrip("/").rpartition("/")[2]
-            yield Hit(word, f"{name} is deleted in line {line}, but stays in this layer")
+        for word, line, sure in _removed_late(stage):
+            message = f"{_name_of(word)} is deleted in line {line}, but stays in this layer"
+            if sure:
+                yield Hit(word, message)
+            else:
+                yield Hit(word, f"{message}: see that no credential is in it", severity="warning", confidence="medium")
 
 
-def _removed_late(stage: Stage) -> Iterator[tuple[Word, int]]:
-    """Sources of COPY that are a credential's file and that a later RUN removes, with its line."""
+def _removed_late(stage: Stage) -> Iterator[tuple[Word, int, bool]]:
+    """Sources of COPY that are a credential's file and that a later RUN removes: its line, and whether there is no doubt of them."""
     removals = stage.calls("rm", "shred", "unlink")
     if not removals:
         return
     for instruction, word, path, file in _copied(stage):
-        if file is None or _held(stage, instruction, path) == "":
+        held = _held(stage, instruction, path) if file else ""
+        if file is None or held == "":
             continue
         target = instruction.destination
-        names = {path.rstrip("/").rpartition("/")[2]}
-        if target is not None:
-            names.add(target.value.rstrip("/").rpartition("/")[2])
+        names = {_name_of(word), _name_of(target) if target is not None else ""}
         for command in removals:
             run = command.instruction
             if (
                 run is not None
                 and run.line > instruction.line
-                and any(w.value.rstrip("/").rpartition("/")[2] in names for w in command.operands())
+                and any(_name_of(operand) in names for operand in command.operands())
+                and not any(_name_of(operands[-1]) in names for other in run.commands if (operands := _written_by(other)))
             ):
-                yield word, run.line
+                yield word, run.line, bool(held) or file.sure
                 break
+
+
+def _name_of(word: Word) -> str:
+    return word.value.rstrip("/").rpartition("/")[2]
+
+
+def _written_by(command: Command) -> Sequence[Word]:
+    """Words of which the last one names a file that the command puts there."""
+    if command.name in _COPIERS:
+        return command.operands()
+    return [redirect.target for redirect in command.redirects if redirect.operator in (">", ">>")]
 
 
 # Downloads that are run, and checks that are turned off

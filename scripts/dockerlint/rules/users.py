@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from posixpath import basename
@@ -859,7 +860,8 @@ def code_owned_by_its_user(stage: Stage) -> Iterator[Hit]:
         COPY . .
         USER 1000
 
-    Leaves alone: single files, folders for data, stages that are not the final one, another owner than the user that runs.
+    Leaves alone: single files, folders for data, stages that are not the final one, another owner than the user that runs, a --chmod that
+    lets not even the owner write.
     """
     if stage.role != "final" or _is_root(stage.user) is not False:
         return
@@ -868,11 +870,17 @@ def code_owned_by_its_user(stage: Stage) -> Iterator[Hit]:
         flag = instruction.flag("chown")
         owner = (instruction.expand(flag.value) or "$").partition(":")[0] if flag is not None and flag.value else ""
         target = destination_of(instruction)
-        if flag is None or not owner or _numeric(stage, owner) != runs or target is None:
+        if flag is None or not owner or _numeric(stage, owner) != runs or target is None or _is_read_only(instruction):
             continue
         sources = [instruction.expand(word) or "" for word in instruction.sources]
         if target == workdir_at_end(stage) and any(is_folder(instruction, source) for source in sources):
             yield Hit(flag, f"{owner}, who runs the program, may overwrite all of {target}")
+
+
+def _is_read_only(instruction: Instruction) -> bool:
+    """Whether --chmod is a number, and without the owner's w."""
+    flag = instruction.flag("chmod")
+    return flag is not None and re.fullmatch(r"[0-7]?[0145][0-7]{2}", flag.value or "") is not None
 
 
 def workdir_at_end(stage: Stage) -> str | None:
