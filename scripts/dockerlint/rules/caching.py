@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
-from dockerlint.files import looks_like_file
+from dockerlint.context import has_wildcards
+from dockerlint.files import known_folder, looks_like_file, names_folder
 from dockerlint.knowledge import packages as table
 from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
@@ -972,7 +973,7 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
 
 
 def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instruction, str]]) -> Hit:
-    large = [path for path in gone if brought[path][1] in ("downloaded", "folder") or path.endswith(_ARCHIVES)]
+    large = [path for path in gone if brought[path][1] in ("downloaded", "folder") or path.rstrip("*").endswith(_ARCHIVES)]
     path = (large or gone)[0]
     instruction, kind = brought[path]
     more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
@@ -1002,16 +1003,13 @@ def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:
     for source in instruction.sources:
         name = posixpath.basename(source.value.rstrip("/"))
         file = "." in name.strip(".") or looks_like_file(name)
-        if not (file and source.literal) or any(mark in name for mark in "*?["):
-            yield folder, "copied" if file and not name.rstrip("*").endswith(_ARCHIVES) else "folder"
+        if not (file and source.literal):
+            yield folder, "copied" if file and not name.endswith(_ARCHIVES) else "folder"
             continue
         if instruction.keyword == "ADD" and name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")) and "://" not in source.value:
             continue  # it is unpacked
-        single = len(instruction.sources) == 1 and not destination.value.endswith("/") and destination.value not in (".", "..")
-        if single and ("." in posixpath.basename(folder) or posixpath.basename(folder) == name):
-            yield folder, "copied"
-        else:
-            yield posixpath.join(folder, name), "copied"
+        single = len(instruction.sources) == 1 and not names_folder(destination.value) and not has_wildcards(name)
+        yield folder if single and not known_folder(instruction, folder) else posixpath.join(folder, name), "copied"
 
 
 def _downloaded(command: Command) -> str:
