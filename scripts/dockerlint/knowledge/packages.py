@@ -487,6 +487,8 @@ MANAGERS = (
     NPM, PNPM, YARN, BUN,
     GO, CARGO, MAVEN, GRADLE, GEM, BUNDLER, COMPOSER, NUGET,
 )  # fmt: skip
+# What these download is read by the builds behind: it cannot be deleted in the RUN that fetches it.
+READ_BY_BUILDS = (GO, CARGO, MAVEN, GRADLE, NUGET)
 MANAGER_OF = {command: manager for manager in MANAGERS for command in manager.commands}
 
 # `python -m pip install` is pip: the interpreters, and the modules that are package managers.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from dockerlint import caches
 from dockerlint.finding import Edit, Fix
-from dockerlint.mends import Site, mend, safe
-from dockerlint.mends.edits import behind, replace
+from dockerlint.knowledge import packages as table
+from dockerlint.mends import Site, mend, safe, unsafe
+from dockerlint.mends.edits import behind, on_one_line, replace
 from dockerlint.mends.runs import fold, is_plain, is_root, is_step, prepend
 from dockerlint.packages import read
 from dockerlint.parser import Mount
@@ -18,6 +21,26 @@ def mount_option(mount: Mount, option: str) -> Edit | None:
     flag = mount.flag
     raw = flag.text.value[flag.start : flag.end]
     return behind(flag.text, flag.end, f",{option}") if not set(raw) & set("\"'\\`$") else None
+
+
+@mend("WD356")
+def target_of_the_tool(site: Site) -> Fix | None:
+    """The target where the tool keeps its cache; not for a user other than root, who could not write into it.
+
+    What the mount holds then is not in the layer, where a later RUN may have found it.
+    """
+    mount, run, place = site.hit.where, site.instruction, site.hit.help.removeprefix("write target=")
+    if not isinstance(mount, Mount) or run is None or caches.user_of(run) != "":
+        return None
+    flag = mount.flag
+    found = re.search(r"(?:target|dst|destination)=([^\s,]+)", flag.text.value[flag.start : flag.end])
+    if found is None or found[1] != mount.target or not on_one_line(flag.text, flag.start, flag.end):
+        return None
+    if any(target == place for _, target in caches.cache_mounts(run)):
+        return None
+    lends = any(call.manager in table.READ_BY_BUILDS for call in map(read, run.commands) if call is not None)
+    edit = replace(flag.text, flag.start + found.start(1), flag.start + found.end(1), place)
+    return (unsafe if lends else safe)(f"Mount {place}", edit)
 
 
 @mend("WD353")

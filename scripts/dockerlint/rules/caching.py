@@ -13,7 +13,7 @@ from dockerlint.files import known_folder, looks_like_file, names_folder
 from dockerlint.knowledge import packages as table
 from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
-from dockerlint.rules.dependencies import READ_BY_BUILDS, for_development
+from dockerlint.rules.dependencies import for_development
 from dockerlint.scripts import commands_called
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
             targets = _targets(call)[1:] if again else _targets(call)
             if not targets or caches.emptied(call):
                 continue
-            lends = call.action == "restore" and call.manager in READ_BY_BUILDS
+            lends = call.action == "restore" and call.manager in table.READ_BY_BUILDS
             behind = ", and the same for each RUN that builds with it" if lends else ""
             yield Hit(
                 call.where,
@@ -333,7 +333,11 @@ _TAILS: tuple[tuple[str, Manager], ...] = (
     ("/.cache/pypoetry", table.POETRY),
     ("/.npm", table.NPM),
     ("/.npm/_cacache", table.NPM),
-    ("/.local/share/pnpm/store", table.PNPM),
+    ("/.cache/npm", table.NPM),
+    ("/.cache/yarn", table.YARN),
+    ("/.cache/yarn/v6", table.YARN),
+    ("/pnpm/store", table.PNPM),
+    ("/.pnpm-store", table.PNPM),
     ("/.bun/install/cache", table.BUN),
     ("/go/pkg/mod", table.GO),
     ("/.cache/go-build", table.GO),
@@ -348,6 +352,18 @@ _TAILS: tuple[tuple[str, Manager], ...] = (
     ("/.nuget/packages", table.NUGET),
     ("/.cache/composer", table.COMPOSER),
 )
+# Files of the project that may say where a manager has its cache or store.
+_SETTINGS = {
+    "npm": (".npmrc",),
+    "pnpm": (".npmrc", "pnpm-workspace.yaml"),
+    "yarn": (".yarnrc",),
+    "pip": ("pip.conf",),
+    "poetry": ("poetry.toml",),
+    "uv": ("uv.toml", "pyproject.toml"),
+    "cargo": (".cargo/config.toml",),
+}
+# Options that are Yarn 1's own.
+_YARN_1 = ("--frozen-lockfile", "--pure-lockfile", "--production", "--prod", "--non-interactive")
 
 
 @rule("WD356", "cache-mount-elsewhere", "warning", help="mount the cache where the tool keeps it")
@@ -355,7 +371,8 @@ def cache_mount_elsewhere(stage: Stage) -> Iterator[Hit]:
     """A cache is mounted where the tool does not keep it.
 
     The home folder is that of whoever runs the RUN, and official images move some caches: Go's is in /go, Cargo's in /usr/local/cargo.
-    A mount elsewhere is never used, and nobody tells.
+    Yarn 1 keeps root's in /usr/local/share/.cache/yarn, and pnpm its store in ~/.local/share/pnpm/store unless PNPM_HOME says otherwise
+    (built: a mount at /root/.cache/yarn, one at /pnpm/store stay empty). A mount elsewhere is never used, and nobody tells.
 
     Bad:
         FROM rust:1.98
@@ -369,11 +386,14 @@ def cache_mount_elsewhere(stage: Stage) -> Iterator[Hit]:
         COPY . .
         RUN --mount=type=cache,target=/usr/local/cargo/registry cargo build --release --locked
 
-    Leaves alone: users and base images that are not known; caches that a variable, an option or a command moves; tools that the RUN
-    does not call.
+    Leaves alone: users, base images and versions of Yarn that are not known; caches that a variable, an option, a command or a file of
+    the project moves; tools that the RUN does not call.
+
+    Mends (safe or unsafe): mounts the folder where the tool keeps its cache, for root; unsafe where builds read from it (Go, Cargo, Maven
+    …): a later RUN without the mount would find it empty.
     """
     for instruction, mounts in _cached_runs(stage):
-        found = [call for call in _calls_of(instruction) if call.action in ("install", "restore", "build")]
+        found = [call for call in _calls_of(instruction) if call.action in ("install", "restore", "build") and not _is_moved(call)]
         if not found or _moves_caches(stage):
             continue
         for mount, target in mounts:
@@ -390,6 +410,19 @@ def cache_mount_elsewhere(stage: Stage) -> Iterator[Hit]:
                 nearest = next((place for place in places if posixpath.basename(place) == posixpath.basename(target)), places[0])
                 yield Hit(mount, f"{call.manager.name} keeps its cache in {nearest} here, not in {target}", f"write target={nearest}")
                 break
+
+
+def _is_moved(call: Call) -> bool:
+    """Whether a file of the project may move the cache, or it is not known which Yarn it is."""
+    instruction = call.command.instruction
+    if instruction is None:
+        return True
+    if call.manager is table.YARN:
+        known = call.command.has(*_YARN_1) or caches.project_file("package.json", instruction) is not None
+        if not known or not caches.places(call, table.YARN.caches[0]) or caches.user_of(instruction) != "":
+            return True
+    texts = (caches.project_file(name, instruction) or "" for name in _SETTINGS.get(call.manager.name, ()))
+    return any("cache" in text or "store" in text for text in texts)
 
 
 def _home_is_known(instruction: Instruction) -> bool:

@@ -345,16 +345,12 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 clean = f"rm -rf {place}" if manager in (table.CARGO, table.BUNDLER) else manager.clean
                 mounted = f"use a cache mount ({mount}), " if "*" not in place else ""  # the target of a mount is no pattern
                 help = f"build in a stage of its own, {mounted}or end the RUN with: && {clean}"
-                if manager in READ_BY_BUILDS and call.action == "restore":
+                if manager in table.READ_BY_BUILDS and call.action == "restore":
                     if not _builds_behind(stage, call):
                         break  # the image is for building: what is downloaded here is what it brings
                     help = f"build in a stage of its own, or put {mount} here and into each RUN that builds"
                 yield Hit(call.where, f"{manager.name} leaves what it downloads in {place} in the layer", help)
                 break  # the later ones of the stage find it there
-
-
-# What these download is read by the builds behind: it cannot be deleted in the RUN that fetches it.
-READ_BY_BUILDS = (table.GO, table.CARGO, table.MAVEN, table.GRADLE, table.NUGET)
 
 
 def _builds_behind(stage: Stage, fetch: Call) -> bool:
