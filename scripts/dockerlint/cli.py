@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add = group.add_argument
     add("--target", metavar="STAGE", help="the stage to build (default: the last)")
     add("--build-arg", action="append", metavar="NAME=VALUE", help="an ARG's value; may be repeated")
-    add("--context", metavar="FOLDER", help="the build context (default: where the file's sources are found)")
+    add("--context", metavar="FOLDER", help="the build context (default: what a compose or bake file says, else where the sources are)")
     add("--today", type=_date, metavar="DATE", help="judge what is past its end of life as of this day (default: the current one)")
 
     group = parser.add_argument_group("what is mended")

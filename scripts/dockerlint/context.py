@@ -263,7 +263,8 @@ class Context:
 
     @classmethod
     def near(cls, dockerfile: str, sources: Callable[[], Iterable[str]] = tuple, disks: Disks | None = None) -> Context:
-        """The context that the Dockerfile at this path most likely has: its folder or, where more of its sources exist there, one above.
+        """The context that the Dockerfile at this path most likely has: what a compose or bake file says, else its folder or, where more
+        of its sources exist there, one above.
 
         `sources` says, when asked, what it copies: see `local_sources`, and `expect` for who knows them later.
         """
@@ -390,8 +391,7 @@ class Context:
         self._locate()
         found: list[_Files] = [self._files] if self._files is not None else []
         if self._dockerfile and not isinstance(self._files, _Memory):
-            above = list(self._candidates())
-            found += above if above[-1].kind(".git") != ABSENT else above[:1]
+            found += self._of_the_project()
         for files in dict.fromkeys(found):
             for name, _ in files.names("."):
                 if any(glob_match(pattern, name) for pattern in patterns) and (text := files.read(name)) is not None:
@@ -438,7 +438,8 @@ class Context:
         self._located = True
         named = [source for source in self._sources() if _relative(source) != "."]
         best = -1
-        for files in self._candidates():
+        said = self._said_roots()
+        for files in [each for each in self._candidates() if each.root in said] if said else self._candidates():
             folder = files.root
             candidate = Context(folder, disks=self._disks)
             found = sum(1 for source in named if candidate._has(source))
@@ -449,6 +450,25 @@ class Context:
         self._found, self._missed = best, len(named) - best
         if named and not best:
             self._root = self._files = None
+
+    def _of_the_project(self) -> list[Disk]:
+        """The candidates that belong together: all within a repository, else the Dockerfile's own folder alone."""
+        candidates = list(self._candidates())
+        return candidates if candidates[-1].kind(".git") != ABSENT else candidates[:1]
+
+    def _said_roots(self) -> set[str]:
+        """The contexts that the project's compose and bake files have for the Dockerfile."""
+        from dockerlint.project import PROJECT_FILES, builds
+
+        dockerfile, said = os.path.abspath(self._dockerfile), set[str]()
+        for files in self._of_the_project():
+            for name, folder in files.names("."):
+                if not folder and any(glob_match(pattern, name) for pattern in PROJECT_FILES):
+                    for context, path in builds(name, files.read(name) or ""):
+                        root = os.path.normpath(os.path.join(files.root, context))
+                        if os.path.normpath(os.path.join(root, path)) == dockerfile:
+                            said.add(root)
+        return said
 
     def _candidates(self) -> Iterator[Disk]:
         """The folders that may be the root, the Dockerfile's own first; none above a repository's."""

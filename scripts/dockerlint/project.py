@@ -1,4 +1,4 @@
-"""What the project builds, as its compose and bake files tell: images that it makes, stages and arguments that it asks for.
+"""What the project builds, as its compose and bake files tell: of which files and contexts, images, stages and arguments.
 
 Both are read line by line and by patterns, not as YAML or HCL: what is looked for stands on lines of its own in either.
 """
@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from dockerlint.context import Context
 
 _COMPOSE = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
+PROJECT_FILES = (*_COMPOSE, "docker-bake*.hcl")
+"""Those that say what is built of which folder."""
 _BAKE = ("docker-bake*.hcl", "docker-bake*.json")
 
 # `target: release` in a compose file, `target = "release"` or `"target": "release"` in a bake file.
 _TARGET = re.compile(r"""\btarget["']?\s*[:=]\s*["']?([\w.-]+)""")
 _TAGS = re.compile(r"""\btags["']?\s*[:=]\s*\[(.*?)\]""", re.DOTALL)
 _QUOTED = re.compile(r"""["']([^"'$]+)["']""")
+_TARGET_BLOCK = re.compile(r"""^target\s+"[^"]+"\s*\{(.*?)^\}""", re.DOTALL | re.MULTILINE)
+_ASSIGNED = re.compile(r"""^\s*(context|dockerfile)\s*=\s*"([^"]*)\"""", re.MULTILINE)
 _KEY = re.compile(r"""(\s*)([\w.-]+):(?:\s+["']?([^\s"'#]*))?""")
 
 
@@ -38,6 +42,39 @@ def gives(context: Context, argument: str) -> bool:
     """Whether a compose or bake file has a key or a variable of this name, as its `args` are."""
     key = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(argument)}[\"']?\s*(?:[:=]|$)", re.MULTILINE)
     return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE))
+
+
+def builds(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """The builds in a file of this name: each its context, seen from the file's folder, and its Dockerfile, seen from the context."""
+    for settings in _bake_targets(text) if name.endswith(".hcl") else _builds_of_services(text):
+        context, dockerfile = settings.get("context") or ".", settings.get("dockerfile") or "Dockerfile"
+        if "$" not in context + dockerfile and "://" not in context:
+            yield context, dockerfile
+
+
+def _bake_targets(text: str) -> Iterator[dict[str, str]]:
+    for block in _TARGET_BLOCK.findall(text):
+        settings = dict(_ASSIGNED.findall(block))
+        if "dockerfile" in settings or "inherits" not in block:
+            yield settings
+
+
+def _builds_of_services(compose: str) -> Iterator[dict[str, str]]:
+    depth, settings = -1, dict[str, str]()
+    for line in (*compose.splitlines(), "end:"):
+        key = _KEY.match(line)
+        if key is None:
+            continue
+        indent, value = len(key[1]), key[3] or ""
+        if 0 <= depth < indent:
+            settings.setdefault(key[2], value)
+            continue
+        if depth >= 0:
+            yield settings
+        depth = indent if key[2] == "build" and value[:1] in ("", "&") else -1
+        settings = {}
+        if key[2] == "build" and value[:1] not in ("", "&", "{", "*"):
+            yield {"context": value}
 
 
 def _built(compose: str) -> Iterator[str]:

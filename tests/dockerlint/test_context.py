@@ -183,6 +183,46 @@ def test_where_the_context_is(
     assert (later.root, later.sure) == (near.root, near.sure)
 
 
+COMPOSE = """
+services:
+  web:
+    image: web
+    build: &web
+      args: [A=1]
+      context: .
+      dockerfile: docker/Dockerfile
+  api: {build: ./other}
+  worker:
+    build: ./worker
+  remote:
+    build: https://git.example.com/a.git
+"""
+BAKE = """
+target "web" {
+  context = "."
+  dockerfile = "docker/Dockerfile"
+}
+target "_base" { }
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "dockerfile", "root"),
+    [
+        ({"compose.yaml": COMPOSE}, "docker/Dockerfile", "."),
+        ({"docker-compose.prod.yml": COMPOSE}, "worker/Dockerfile", "worker"),
+        ({"docker-bake.hcl": BAKE}, "docker/Dockerfile", "."),
+        ({"docker/compose.yaml": COMPOSE.replace("context: .", "context: ..")}, "docker/Dockerfile", "."),
+        ({"compose.yaml": COMPOSE}, "docker/other.Dockerfile", "docker"),
+        ({"compose.yaml": COMPOSE.replace("context: .", "context: $ROOT")}, "docker/Dockerfile", "docker"),
+        ({"compose.yaml": "build: docker\n"}, "docker/Dockerfile", "docker"),
+    ],
+)
+def test_a_compose_or_bake_file_says_where_the_context_is(tmp_path: Path, files: dict[str, str], dockerfile: str, root: str) -> None:
+    plant(tmp_path, {"app.py": "", "docker/app.py": "", "worker/app.py": "", **files, dockerfile: "", ".git/HEAD": ""})
+    assert Context.near(str(tmp_path / dockerfile), lambda: ["app.py"]).root == str(tmp_path / root).removesuffix("/.")
+
+
 def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     plant(tmp_path, {"app.py": "", "repository/.git/HEAD": "", "repository/docker/Dockerfile": ""})
     assert Context.near(str(tmp_path / "repository/docker/Dockerfile"), lambda: ["app.py"]).root is None
