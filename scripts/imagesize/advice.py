@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from imagesize import needless, pairs
+from imagesize import mends, needless, pairs
 from imagesize.dockerfile import FROM
-from imagesize.history import from_a_stage, keyword
+from imagesize.history import from_a_stage, keyword, sources
 from imagesize.model import Image
 from imagesize.packages import Packages
 from imagesize.pairs import Pair
@@ -48,11 +48,13 @@ class Advice(NamedTuple):
 
 def give(image: Image, packages: Packages, lines: Mapping[int, int]) -> list[Advice]:
     """All the advice for an image that was read, what saves most first; `lines` tells lines of a Dockerfile by layer."""
-    stacked, origin = image.stacked, pairs.origins(image.stacked.waste)
+    stacked = image.stacked
+    waste = [*stacked.waste, *stacked.parted]
+    origin = pairs.origins(waste)
     useless = needless.find(stacked.tree, packages, origin)
-    told = {path for each in useless for path, _ in each.files}
+    told = {path for each in useless for path, _ in each.files} | {each.path for each in stacked.parted}
     found = [
-        *_of_waste(image, stacked.waste, lines, origin),
+        *_of_waste(image, waste, lines, origin),
         *_of_needless(image, useless, packages, lines),
         *_of_duplicates(image, stacked.duplicates, packages, lines, origin, told),
     ]
@@ -65,7 +67,7 @@ def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]
     """One for all that a Dockerfile above the base image cannot take away."""
     if not given or "distroless" in image.base.name:  # there is none smaller
         return
-    titles = {kind.slug: kind.title for kind in (*needless.KINDS, needless.BYTECODE)}
+    titles = {kind.slug: kind.title for kind in needless.ALL}
     sums: dict[str, int] = {}
     for advice in given:
         title = titles.get(advice.kind, "contents that are there twice" if advice.kind == "duplicate" else "what its own layers hide")
@@ -74,7 +76,7 @@ def _of_the_base(image: Image, given: Sequence[Advice], lines: Mapping[int, int]
     base = f"{'' if image.base.known else 'what seems to be '}the base image {image.base.name}".rstrip()
     because = f"{base} brings {', '.join(f'{title} ({written(sums[title])})' for title in kinds)}"
     smaller = "distroless" if re.search("slim|alpine|-jre", image.base.name) else "slim, distroless"
-    mend = f"choose a smaller one ({smaller}): from above nothing can be taken out of it"
+    mend = f"choose a smaller one ({smaller}), which saves this and more: from above nothing can be taken out of it"
     if kinds[0] == titles["build-tools"]:
         mend = f"build in this image, and let the final stage be a smaller one ({smaller}) that gets the result with `COPY --from=`"
     largest = max(given, key=lambda advice: advice.bytes)
@@ -100,7 +102,7 @@ def _of_waste(image: Image, waste: Sequence[Waste], lines: Mapping[int, int], or
 
 
 def _of_pair(image: Image, pair: Pair, lines: Mapping[int, int]) -> Advice:
-    change, mend = pairs.mend(image, pair)
+    change, mend = mends.mend(image, pair)
     again = f" (first in layer {pair.first})" if pair.first != pair.added else ""
     because = f"{_called(image, pair.wasted, lines)} {_DOES[pair.how]} what {_called(image, pair.added, lines)} adds{again}"
     return Advice(pair.bytes, pair.how, change, image.layers[change].instruction, lines.get(change, 0), because, mend, pair.places)
@@ -144,18 +146,39 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], packages: Pac
         if each.bytes < _least(image):
             continue
         paths, layer, packaged = named(each.files), image.layers[each.layer], _packages(image, each.files, packages)
-        mend = each.kind.mend.replace("FOLDERS", slashed(paths)).replace("FOLDER", pairs.mounted(max(each.files, key=itemgetter(1))[0]))
-        if keyword(layer.instruction) in ("COPY", "ADD") and each.kind.slug not in ("version-control", "source-maps", "build-tools"):
-            mend = "leave it out with a line in `.dockerignore`, or with `--exclude`"
-            if from_a_stage(layer.instruction):
-                mend = "remove it in the stage that it is copied from, or leave it out with `--exclude`"
-        elif each.kind.slug == "headers" and all(_INSTALLED.match(path) for path, _ in each.files):
-            mend = "remove them in the RUN that installs the packages, or in the builder stage"
-        elif each.kind.slug == "headers" and packaged and not any(map(needless.is_tool, packaged)):
-            mend = "do without these packages, or remove the files in the RUN that installs them"
+        mend = _mend_of_needless(image, each, packaged)
         names = f" (of {', '.join(packaged[:3])}{', …' * (len(packaged) > 3)})" if packaged else ""
         because = f"{_called(image, each.layer, lines)} adds {each.kind.title}{names}, {_counted(each.files)}"
         yield Advice(each.bytes, each.kind.slug, each.layer, layer.instruction, lines.get(each.layer, 0), because, mend, paths)
+
+
+def _mend_of_needless(image: Image, found: needless.Needless, packaged: Sequence[str]) -> str:
+    """What to do about needless files, of which these packages of the system bring some."""
+    slug, instruction = found.kind.slug, image.layers[found.layer].instruction
+    if keyword(instruction) in ("COPY", "ADD"):
+        if slug == "version-control":
+            return "name it in `.dockerignore`, or clone in another stage and copy what is wanted"
+        if from_a_stage(instruction) and slug not in _ANYWHERE:
+            return "remove it in the stage that it is copied from, or leave it out with `--exclude`"
+        names = {each.rpartition("/")[2] for each in sources(instruction)}
+        if slug not in _ANYWHERE and all(path.rpartition("/")[2] in names for path, _ in found.files):
+            return "lend it to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it"
+        if slug not in _ANYWHERE:
+            return "leave it out with a line in `.dockerignore`, or with `--exclude`"
+    if slug == "package-lists" and mends.is_index_alone(instruction):
+        return "fetch the index in the RUN that installs (`apt-get update && apt-get install …`), and remove it at the end of that RUN"
+    if slug == "headers" and all(_INSTALLED.match(path) for path, _ in found.files):
+        return "remove them in the RUN that installs the packages, or in the builder stage"
+    if slug == "headers" and packaged and not any(map(needless.is_tool, packaged)):
+        return "do without these packages, or remove the files in the RUN that installs them"
+    largest = max(found.files, key=itemgetter(1))[0]
+    folder = next((place for place in found.kind.folders if largest.startswith(f"{place}/")), largest.rpartition("/")[0])
+    mend = found.kind.mend.replace("FOLDERS", slashed(named(found.files))).replace("FOLDER", f"/{folder}")
+    return mend.replace("MOUNTS", mends.mounts(image, found.layer, found.files)) if "MOUNTS" in mend else mend
+
+
+_ANYWHERE = ("source-maps", "build-tools")
+"""Kinds whose mend is the same whatever brought them."""
 
 
 def _packages(image: Image, files: Sequence[tuple[str, int]], packages: Packages) -> list[str]:
@@ -191,26 +214,26 @@ def _of_duplicates(
     for duplicate in duplicates:
         places = zip(duplicate.paths, duplicate.layers, strict=True)
         copies = sorted((origin(path, layer), path) for path, layer in places if path not in told)[1:]
-        installed = Counter(map(_within_package, duplicate.paths))
+        installed = Counter(_within_package(path) for path in duplicate.paths if not _is_nodes(path))
         for layer, path in copies:
             within = _within_package(path)
-            packaged = installed[within] == 1 if within else _package(image, path, packages)[0] in _SYSTEM
+            packaged = installed[within] < 2 or _is_nodes(path) if within else _package(image, path, packages)[0] in _SYSTEM
             if not packaged and not pairs.BOOKS.match(path):
                 groups.setdefault(layer, []).append((path, duplicate.bytes))
     for layer, files in groups.items():
         saved = sum(size for _, size in files)
         if saved < _DUPLICATE_WORTH:
             continue
-        tails = [_within_package(path) for path, _ in files]
-        mend = "copy it once, and link to it (`ln`, `ln -s`) where it is wanted too"
-        if all("node_modules/" in path for path, _ in files):
-            mend = "`npm dedupe` may join them"
-        elif all(each.startswith("pip") for each in tails):
-            mend = "make the environment without a pip of its own: `python -m venv --without-pip ENV && pip --python ENV install …`"
-        elif all(tails):
+        mend = "copy it once, and link to it (`ln -s`) where it is wanted too"
+        if all(_within_package(path) for path, _ in files):
             mend = "install each library once, in one environment"
         because = f"{_called(image, layer, lines)} adds contents that are at another path too, {_counted(files)}"
         yield Advice(saved, "duplicate", layer, image.layers[layer].instruction, lines.get(layer, 0), because, mend, named(files))
+
+
+def _is_nodes(path: str) -> bool:
+    """Whether a file belongs to a package that a package of Node.js brings along, or to npm itself: each has its own, on purpose."""
+    return path.count("node_modules/") > 1 or path.startswith(("usr/lib/node_modules/", "usr/local/lib/node_modules/"))
 
 
 def _within_package(path: str) -> str:

@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sized, bound = _typed(parse_size, "a size such as 200MB"), _typed(_bound, "a size such as 10MB or a share such as 5%")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
-    parser.add_argument("--deep", action="store_true", help="read the layers of an engine's image too")
+    parser.add_argument("--deep", action="store_true", help="read an engine's layers too (as beside a file, and for a threshold)")
     parser.add_argument("--platform", default="", metavar="OS/ARCH", help="which image of a multi-platform index, such as linux/arm64")
     parser.add_argument(
         "--dockerfile", metavar="FILE", help="the Dockerfile that the (last) image was built from: advice points at its lines"

@@ -6,7 +6,7 @@ A reader of instructions and stages only: enough to point at a line.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import dropwhile
 from typing import NamedTuple
@@ -18,6 +18,11 @@ FROM = -1
 _SILENT = ("FROM", "ONBUILD")
 _FITTING = 0.4
 """So much must instructions be like those of the history in the mean; an unrelated Dockerfile comes to 0.3 at most."""
+_HEREDOC = re.compile(r"""\\.|<<<|<<-?(?P<quote>["']?)(?P<mark>[A-Za-z_]\w*)(?P=quote)|'[^']*'|"(?:\\.|[^"\\])*\"""")
+"""The beginning of a here-document, or what hides one."""
+_FIRST_FROM = re.compile(r"^[ \t]*FROM\s", re.MULTILINE | re.IGNORECASE)
+_DEFAULT = re.compile(r"^[ \t]*ARG\s+(\w+)=(\S+)", re.MULTILINE | re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<otherwise>[^}]*))?\}|\$(?P<plain>\w+)")
 _BETWEEN = re.compile(r'[\s,"\[\]]+')
 
 
@@ -47,10 +52,10 @@ def read(text: str) -> list[list[Line]]:
                 break
         joined = " ".join(parts)
         for mark in _heredocs(joined):
-            while at < len(lines) and lines[at].lstrip("\t") != mark:
-                parts.append(lines[at].strip())
-                at += 1
-            at += 1
+            end = next((place for place in range(at, len(lines)) if lines[place].lstrip("\t") == mark), -1)
+            if end >= 0:
+                parts += [line.strip() for line in lines[at:end]]
+                at = end + 1
         word = joined.partition(" ")[0].upper()
         if word == "FROM":
             stages.append([])
@@ -63,10 +68,10 @@ def read(text: str) -> list[list[Line]]:
 
 
 def _heredocs(text: str) -> list[str]:
+    """The words that end the here-documents of an instruction; what stands in quotes begins none."""
     if text.partition(" ")[0].upper() not in ("RUN", "COPY", "ADD"):
         return []
-    words = (word.partition("<<")[2] for word in text.split() if "<<" in word and "<<<" not in word)
-    return [mark.removeprefix("-").strip("\"'") for mark in words if mark.removeprefix("-").strip("\"'").isidentifier()]
+    return [match["mark"] for match in _HEREDOC.finditer(text) if match["mark"]]
 
 
 class Fit(NamedTuple):
@@ -75,7 +80,7 @@ class Fit(NamedTuple):
     lines: dict[int, int]
     """The line of the instruction for each layer that it made, and for `FROM` that of the base image."""
     base: str
-    """The image that its stage is built on in the end, with a tag; empty where build arguments choose it."""
+    """The image that its stage is built on in the end, with a tag; empty where build arguments without a default choose it."""
 
 
 def fit(text: str, steps: Sequence[Step]) -> Fit | None:
@@ -83,11 +88,11 @@ def fit(text: str, steps: Sequence[Step]) -> Fit | None:
 
     `docker build --target` ends with any stage, so each is tried: the last that fits best is taken.
     """
-    stages, made = read(text), [step for step in steps if step.instruction]
+    stages, made, defaults = read(text), [step for step in steps if step.instruction], _defaults(text)
     chains = [_chain(stages, number) for number in range(len(stages))]
     own = [[line for stage in chain for line in stage if keyword(line.text) not in _SILENT] for chain in chains]
     if not any(own):
-        return Fit({FROM: chains[-1][0][0].number}, _base(chains[-1])) if chains else None
+        return Fit({FROM: chains[-1][0][0].number}, _base(chains[-1], defaults)) if chains else None
     laid = [_laid(instructions, made) for instructions in own]
     alike = [sum(_likeness(step.instruction, line.text) for step, line in pairs) for pairs in laid]
     likely = {alike[number] / (len(instructions) + len(made)): number for number, instructions in enumerate(own) if instructions}
@@ -95,7 +100,13 @@ def fit(text: str, steps: Sequence[Step]) -> Fit | None:
     if alike[best] < _FITTING * len(own[best]):
         return None
     lines = {step.layer: line.number for step, line in laid[best] if step.layer >= 0}
-    return Fit({FROM: chains[best][0][0].number, **lines}, _base(chains[best]))
+    return Fit({FROM: chains[best][0][0].number, **lines}, _base(chains[best], defaults))
+
+
+def _defaults(text: str) -> dict[str, str]:
+    """The defaults of the arguments before the first FROM."""
+    before = _FIRST_FROM.split(text, maxsplit=1)[0]
+    return {name: value.strip("\"'") for name, value in _DEFAULT.findall(before)}
 
 
 def _laid(instructions: Sequence[Line], made: Sequence[Step]) -> list[tuple[Step, Line]]:
@@ -120,11 +131,12 @@ def _laid(instructions: Sequence[Line], made: Sequence[Step]) -> list[tuple[Step
     return pairs
 
 
-def _base(chain: Sequence[list[Line]]) -> str:
-    reference = _from(chain[0])[:1]
-    if not reference or "$" in reference[0]:
+def _base(chain: Sequence[list[Line]], defaults: Mapping[str, str]) -> str:
+    reference = "".join(_from(chain[0])[:1])
+    reference = _VARIABLE.sub(lambda match: defaults.get(match["name"] or match["plain"]) or match["otherwise"] or "$", reference)
+    if not reference or "$" in reference:
         return ""
-    name = reference[0].removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
+    name = reference.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
     return name if ":" in name.rpartition("/")[2] or name == "scratch" else f"{name}:latest"
 
 

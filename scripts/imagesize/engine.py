@@ -163,11 +163,17 @@ def exported(client: Any, names: Sequence[str], platform: str = "") -> Callable[
 def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
     """The names of the engine's tagged image whose layers are the most of an image's first ones, and how many; none if there is none.
 
-    A base image is smaller than what is built on it, and the longer of two the larger: the largest that fits is the answer.
+    A base image is smaller than what is built on it, and the longer of two the larger: the largest that fits is the answer. An image of
+    the same repository is none: it is an earlier build, whose first layers were taken from the build cache.
     """
     layers = (told.get("RootFS") or {}).get("Layers") or []
+    own = {_repository(tag) for tag in told.get("RepoTags") or []}
     smaller = [
-        each for each in client.images() if each["Id"] != told.get("Id") and each.get("RepoTags") and each["Size"] <= told.get("Size", 0)
+        each
+        for each in client.images()
+        if each["Id"] != told.get("Id")
+        and any(_repository(tag) not in own for tag in each.get("RepoTags") or [])
+        and each["Size"] <= told.get("Size", 0)
     ]
     smaller.sort(key=lambda each: (-each["Size"], each["RepoTags"]))
     best, size = (tuple[str, ...](), 0), 0
@@ -186,3 +192,7 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
                 summary["Size"],
             )  # another of this size may have more empty layers
     return best
+
+
+def _repository(tag: str) -> str:
+    return tag.rpartition(":")[0]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _SHELL = "/bin/sh -c "
 _NOP = "#(nop) "
+_SHELLS = re.compile(r"(?:/usr)?/bin/(?:ba|da|a|z|k)?sh(?: -[a-z]+| pipefail| errexit| nounset)*? -[a-z]*c ")
+"""A shell as SHELL may name it, with its options."""
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
@@ -34,15 +37,11 @@ def instruction(created_by: str) -> str:
     'RUN make'
     """
     text = " ".join(created_by.split()).removesuffix("# buildkit").strip()
-    if text.startswith("|"):  # build arguments, counted
-        text = text[text.index(_SHELL) :] if _SHELL in text else text
-    if text.startswith("RUN |"):
-        text = "RUN " + text[text.index(_SHELL) :] if _SHELL in text else text
     if text.startswith(_SHELL + _NOP):
-        text = text[len(_SHELL + _NOP) :].strip()
-    elif text.startswith(_SHELL):
-        text = "RUN " + text[len(_SHELL) :]
-    return text.replace("RUN " + _SHELL, "RUN ", 1) if text.startswith("RUN ") else text
+        return text[len(_SHELL + _NOP) :].strip()
+    rest = text.removeprefix("RUN ")
+    shell = _SHELLS.search(rest) if rest.startswith("|") else _SHELLS.match(rest)  # behind build arguments, counted
+    return f"RUN {rest[shell.end() :]}" if shell else text
 
 
 def keyword(text: str) -> str:

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - the table of kinds reads best in long lines
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from imagesize.packages import Packages
@@ -40,11 +40,15 @@ KINDS = (
          "**/.cache/composer", "**/.npm/_cacache", "**/.npm/_logs", "**/.yarn/cache", "**/.yarn/berry/cache", "**/share/pnpm/store", "**/.pnpm-store",
          "**/.m2/repository", "**/.gradle/caches", "**/.gradle/wrapper/dists", "**/.cargo/registry", "**/.cargo/git", "usr/local/cargo/registry",
          "usr/local/cargo/git", "go/pkg/mod", "root/go/pkg/mod", "**/.gem/cache", "**/.bundle/cache", "**/.nuget/packages", "**/.composer/cache",
-         "**/conda/pkgs", "**/miniconda3/pkgs", "**/.ivy2/cache"),
+         "**/conda/pkgs", "**/miniconda3/pkgs", "**/.ivy2/cache", "**/.cache/pnpm", "**/.bun/install/cache", "**/.next/cache", "**/node_modules/.cache",
+         "usr/local/bundle/cache", "var/lib/gems/**/cache"),
         (),
-        "give the command a cache mount (`RUN --mount=type=cache,target=FOLDER …`): the next build is faster too",
+        "give each RUN that uses them cache mounts (`RUN MOUNTS …`): the next build is faster too",
     ),
-    Kind("version-control", "version control", ("**/.git", "**/.hg", "**/.svn"), (), "name it in `.dockerignore`, or clone in another stage and copy what is wanted"),
+    Kind(
+        "version-control", "version control", ("**/.git", "**/.hg", "**/.svn"), (),
+        "clone in another stage and copy what is wanted, or delete it in the RUN that clones",
+    ),
     Kind(
         "source-maps", "source maps", (), (".js.map", ".mjs.map", ".cjs.map", ".css.map"),
         "build without them, or leave them out of the final stage (`COPY --exclude=**/*.map …`)",
@@ -57,6 +61,17 @@ KINDS = (
         "compile in a stage of its own and `COPY --from=` it what runs",
     ),
     Kind(
+        "intermediates", "what a build leaves besides its result",
+        ("**/target/release/deps", "**/target/release/build", "**/target/release/incremental", "**/target/release/.fingerprint", "**/target/debug", "**/CMakeFiles"),
+        (".o",),
+        "build in a stage of its own and `COPY --from=` it what runs",
+    ),
+    Kind("debug-symbols", "debug symbols", ("usr/lib/debug",), (), "install no -dbg or -dbgsym packages; strip programs in the stage that builds them"),
+    Kind(
+        "installers", "packages that were installed from", (), (".whl", ".deb"),
+        "lend them to the RUN that installs them (`--mount=type=bind,…`), or download them to a mount (`--mount=type=tmpfs,target=…`)",
+    ),
+    Kind(
         "headers", "headers and static libraries", ("usr/include", "usr/local/include", "**/pkgconfig"), (".a", ".la", ".h", ".hpp", ".pxd", ".pyx"),
         "compile in a stage of its own; install libraries without their -dev or -devel packages",
     ),
@@ -65,7 +80,7 @@ KINDS = (
         ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/share/locale", "usr/share/help", "usr/share/lintian",
          "usr/local/share/man", "usr/local/share/doc", "usr/share/i18n"),
         (),
-        "keep FOLDERS out when packages are installed (dpkg: lines like `path-exclude /usr/share/doc/*` in a file of /etc/dpkg/dpkg.cfg.d; "
+        "keep FOLDERS out when packages are installed (dpkg: lines like `path-exclude /usr/share/doc/*` in the last file of /etc/dpkg/dpkg.cfg.d, `zz-nodoc`; "
         "dnf: `--setopt=tsflags=nodocs`)",
     ),
     Kind(
@@ -76,7 +91,7 @@ KINDS = (
     ),
     Kind(
         "leftovers", "temporary files and logs", ("tmp", "var/tmp", "var/log"), (),
-        "remove them in the RUN that writes them, or mount a tmpfs there (`--mount=type=tmpfs,target=/tmp`)",
+        "remove them in the RUN that writes them, or mount a tmpfs there (`--mount=type=tmpfs,target=FOLDER`)",
     ),
 )  # fmt: skip
 
@@ -84,6 +99,15 @@ BYTECODE = Kind(
     "bytecode", "bytecode of one module more than once", (), (),
     "compile for one Python only, at one level of optimisation; `pip install --no-compile` or PYTHONDONTWRITEBYTECODE=1 in the stage that installs",
 )  # fmt: skip
+DEVELOPMENT = Kind(
+    "development-packages", "packages for development alone", (), (),
+    "install without them in the final stage (`npm ci --omit=dev`), or take them away in the RUN that builds (`npm prune --omit=dev`)",
+)  # fmt: skip
+OWN_PIP = Kind(
+    "pip", "a pip of the environment's own", (), (),
+    "make the environment without it: `python -m venv --without-pip ENV && pip --python ENV install …`",
+)  # fmt: skip
+ALL = (*KINDS, BYTECODE, DEVELOPMENT, OWN_PIP)
 
 TOOLS = frozenset(
     """gcc g++ cpp make binutils dpkg-dev build-essential cmake ninja-build autoconf automake libtool bison flex pkg-config pkgconf cargo rustc golang
@@ -119,14 +143,25 @@ def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) 
     tools = {index for index, (_, name, _) in enumerate(packages.labels) if is_tool(name)}
     tool_kind = next(kind for kind in KINDS if kind.slug == "build-tools")
     again = set(_compiled_again(tree))
-    folders = _folder_kinds(tree)
+    folders = _folder_kinds(tree, packages.development)
     owners, found = packages.owners, dict[tuple[str, int], Needless]()
     for folder, files in tree.files_in.items():
         given = folders.get(folder)
         if given is None:
             files = [file for file in files if file[0].endswith(_ENDINGS) or file[1] in again or owners[file[1]] in tools]
         for path, number, size in files:
-            kind = BYTECODE if number in again else given or _file_kind(path) or tool_kind
+            if given and (number in tree.linked or number in tree.heirs):  # what is linked with a file that is used costs nothing more
+                names = (*tree.linked.get(number, ()), *map(tree.path_of, tree.heirs.get(number, ())))
+                path = next((name for name in names if name.rpartition("/")[0] not in folders), path)
+                if tree.find(path) != number:
+                    continue
+            kind = BYTECODE if number in again else folders.get(path.rpartition("/")[0]) or _file_kind(path)
+            if kind is None and owners[number] in tools:
+                kind = tool_kind
+            if kind is None or (kind.slug == "installers" and owners[number] >= 0):  # python3-pip-whl is a package itself
+                continue
+            if kind.slug == "documentation" and path.endswith("/copyright"):  # Debian's licences, which go with what they allow
+                continue
             layer = origin(path, tree.layer_of(number))
             found.setdefault((kind.slug, layer), Needless(kind, layer, [])).files.append((path, size))
     return sorted(found.values(), key=lambda needless: (-needless.bytes, needless.kind.slug, needless.layer))
@@ -142,7 +177,7 @@ def is_tool(name: str) -> bool:
     )
 
 
-def _folder_kinds(tree: FileTree) -> dict[str, Kind]:
+def _folder_kinds(tree: FileTree, development: Container[str]) -> dict[str, Kind]:
     """The folders of which all that is in and below them is of a kind."""
     by_name: dict[str, list[tuple[str, Kind]]] = {}
     for kind in KINDS:
@@ -153,11 +188,26 @@ def _folder_kinds(tree: FileTree) -> dict[str, Kind]:
         above, _, name = folder.rpartition("/")
         if above in found:
             found[folder] = found[above]
-        elif name in by_name:
+        elif folder in development:
+            found[folder] = DEVELOPMENT
+        elif above.endswith("/site-packages") and name.partition("-")[0] == "pip" and _is_environment(tree, above):
+            found[folder] = OWN_PIP
+        elif name in by_name and not (_is_in_modules(above) and name[0] != "."):
             fitting = next((kind for place, kind in by_name[name] if _is_at(folder, place)), None)
             if fitting:
                 found[folder] = fitting
     return found
+
+
+def _is_in_modules(above: str) -> bool:
+    """Whether what lies in the folder are packages of Node.js, whatever they are called: @playwright/test is one."""
+    parent, _, name = above.rpartition("/")
+    return name == "node_modules" or (name.startswith("@") and parent.endswith("node_modules"))
+
+
+def _is_environment(tree: FileTree, site: str) -> bool:
+    """Whether a folder of libraries is that of a virtual environment."""
+    return f"{site.rpartition('/lib/')[0]}/pyvenv.cfg" in tree
 
 
 def _is_at(folder: str, place: str) -> bool:

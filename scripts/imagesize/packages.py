@@ -28,7 +28,8 @@ _LARGEST = 64 << 20
 """No database is larger than this; nor does any smaller file of a package's own description matter beyond `_SMALL`."""
 _SMALL = 8 << 20
 _MODULES = "node_modules/"
-_DESCRIPTIONS = (".dist-info/RECORD", "/package.json", ".list", _STATUS, "/installed", *rpmdb.FILES)
+_LOCK = "/node_modules/.package-lock.json"
+_DESCRIPTIONS = (".dist-info/RECORD", "/package.json", _LOCK, ".list", _STATUS, "/installed", *rpmdb.FILES)
 _GO, _POINTERS, _GO_BYTES, _GO_FROM = b"\xff Go buildinf:", b"\4\x08", 64 << 10, 256 << 10
 _JARS, _FAT = (".jar", ".war", ".ear"), 2 << 20
 """Smaller archives of Java are not looked into: those that bring other archives along are not small."""
@@ -58,6 +59,8 @@ class Packages(NamedTuple):
     """For each file's number the index into `labels`, -1 for none."""
     labels: list[tuple[str, str, str]]
     """Type, name and version."""
+    development: frozenset[str]
+    """The folders of Node.js packages that npm has installed for development alone."""
 
 
 def wanted(path: str, size: int) -> int:
@@ -100,7 +103,7 @@ def find(image: Image) -> Packages:
             layers.setdefault(owner, set()).add(tree.layer_of(number))
     found = [Package(*finder.labels[owner], size, count, tuple(sorted(layers[owner]))) for owner, (size, count) in counted.items()]
     found.sort(key=lambda package: (-package.bytes, package.type, package.name, package.version))
-    return Packages(found, other_bytes, other_files, finder.owners, finder.labels)
+    return Packages(found, other_bytes, other_files, finder.owners, finder.labels, frozenset(finder.development()))
 
 
 class _Finder:
@@ -233,6 +236,16 @@ class _Finder:
             for number in self._tree.folders[folder].values():
                 if number >= 0 and self.owners[number] < 0:
                     self.owners[number] = labels[root]
+
+    def development(self) -> Iterator[str]:
+        """The folders of packages that npm's own note of what it installed says are for development alone."""
+        for folder in self._tree.ordered:
+            if folder.endswith("/node_modules") and f"{folder}/.package-lock.json" in self._tree:
+                try:
+                    listed = json.loads(self._text(f"{folder}/.package-lock.json") or "{}").get("packages", {})
+                    yield from (f"{folder.removesuffix('node_modules')}{place}" for place, noted in listed.items() if noted.get("dev"))
+                except (ValueError, AttributeError, RecursionError):
+                    continue
 
     def _version(self, path: str) -> str:
         try:

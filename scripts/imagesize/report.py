@@ -68,9 +68,14 @@ def analyze(image: Image, dockerfile_text: str | None = None) -> Analysis:
 
 
 def _base(base: Base, named: str, made: Sequence[int]) -> Base:
-    """The base image as the Dockerfile names it; where nothing is known of it, what lies below the layers that the Dockerfile made."""
-    if base.known:
-        return base._replace(name=named) if named in base.names else base
+    """The base image as the Dockerfile names it; where nothing is known of it, what lies below the layers that the Dockerfile made.
+
+    An engine's image that has layers of the Dockerfile's own is an earlier build, or one of its stages.
+    """
+    if named in base.names:
+        return base._replace(name=named)
+    if base.known and not (made and min(made) < base.layers):
+        return base
     if named == "scratch":
         return Base("", 0, True)
     return Base(named or base.name, min(made), False) if made else base

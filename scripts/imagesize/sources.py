@@ -62,7 +62,8 @@ def load_all(references: Sequence[str], options: Options) -> list[Image]:
             local[place] = [(reference if len(found) == 1 else f"{reference} ({_tag(image)})", image) for image in found]
     loaded = dict(zip(local, _read(list(local.values()), options), strict=True))
     try:
-        loaded |= _from_engine(asked, options) if asked else {}
+        # A quick look counts payload, a file's layers are tars: beside each other only what was read alike can be compared.
+        loaded |= _from_engine(asked, options._replace(deep=options.deep or bool(local))) if asked else {}
     except ImageError as error:
         folder = next(filter(os.path.isdir, asked.values()), "")
         raise ImageError(f"{error}; the folder {folder} holds no image either" if folder else str(error)) from None

@@ -81,6 +81,8 @@ class FileTree:
         """Of each folder the paths in it and their numbers; -1 for a folder that no layer has an entry of."""
         self.names: dict[int, int] = {}
         """How many names a hard-linked file has left."""
+        self.heirs: dict[int, list[int]] = {}
+        """Of a hard-linked file the files that took names of it."""
         self.starts = [0]
         self.sizes = array("q")
         """Payload bytes, by number."""
@@ -96,6 +98,11 @@ class FileTree:
         """The layer's entries and the index in them."""
         layer = self.layer_of(number)
         return self.layers[layer], number - self.starts[layer]
+
+    def path_of(self, number: int) -> str:
+        """The path of a file's entry: of a hard-linked file the first name that its layer gave it."""
+        entries, index = self.at(number)
+        return entries.paths[index]
 
     def find(self, path: str) -> int | None:
         """The number of what is at a path; None where nothing is."""
@@ -125,6 +132,16 @@ class FileTree:
     def ordered(self) -> list[str]:
         """All folders, one before those in it."""
         return sorted(self.folders)
+
+    @cached_property
+    def linked(self) -> dict[int, list[str]]:
+        """All names of each file that has more than one, by number; sorted within each folder, folders sorted."""
+        found: dict[int, list[str]] = {number: [] for number, names in self.names.items() if names > 1}
+        for folder in self.ordered if found else ():
+            for path, number in sorted(self.folders[folder].items()):
+                if number in found:
+                    found[number].append(path)
+        return found
 
     @cached_property
     def files_in(self) -> dict[str, list[File]]:
@@ -185,6 +202,9 @@ class Stacked(NamedTuple):
     """Largest first."""
     duplicates: list[Duplicate]
     """Those with the largest extra copies first."""
+    parted: list[Waste]
+    """Copies that a layer made of one hard-linked file by changing its owner, mode or time: all but the one that took its place. They are
+    visible, and so not wasted; `how` is metadata."""
 
 
 def stack(layers: Sequence[Entries], prints: Prints) -> Stacked:
@@ -193,7 +213,8 @@ def stack(layers: Sequence[Entries], prints: Prints) -> Stacked:
     for number in range(len(layers)):
         builder.add(number)
     contents = _Contents(builder.tree, prints)
-    return Stacked(builder.tree, builder.waste(contents), _duplicates(builder.tree, contents))
+    waste = builder.waste(contents)
+    return Stacked(builder.tree, waste, _duplicates(builder.tree, contents), builder.parted(contents, waste))
 
 
 class _Contents:
@@ -322,6 +343,8 @@ class _Builder:
         """A name of a file is gone; with the last one its bytes are wasted."""
         names = self.tree.names
         if number in names:
+            if heir >= 0:
+                self.tree.heirs.setdefault(number, []).append(heir)
             names[number] -= 1
             if names[number]:
                 return
@@ -340,11 +363,22 @@ class _Builder:
             heir = self._replaced.get(number, -1)
             if how == OVERWRITTEN and heir >= 0 and tree.sizes[heir] == size and contents.whole(number) == contents.whole(heir):
                 how = METADATA
-            added = tree.layer_of(number)
-            wasted.append(Waste(tree.layers[added].paths[number - tree.starts[added]], size, how, added, layer))
+            wasted.append(Waste(tree.path_of(number), size, how, tree.layer_of(number), layer))
         wasted.sort(key=itemgetter(0, 3))
         wasted.sort(key=itemgetter(1), reverse=True)  # which leaves those of one size in their order
         return wasted
+
+
+    def parted(self, contents: _Contents, waste: Sequence[Waste]) -> list[Waste]:
+        """The copies of hard-linked files that are no longer linked, and whose content is the same."""
+        tree, found, counted = self.tree, list[Waste](), {(each.path, each.wasted_by) for each in waste if each.how == METADATA}
+        for number, heirs in tree.heirs.items():
+            size, added = tree.sizes[number], tree.layer_of(number)
+            for heir in dict.fromkeys(heirs) if size else ():
+                layer, path = tree.layer_of(heir), tree.path_of(heir)
+                if tree.sizes[heir] == size and (path, layer) not in counted and contents.whole(heir) == contents.whole(number):
+                    found.append(Waste(path, size, METADATA, added, layer))
+        return found
 
 
 def _duplicates(tree: FileTree, contents: _Contents) -> list[Duplicate]:

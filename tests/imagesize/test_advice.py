@@ -10,7 +10,7 @@ import pytest
 
 from imagesize import dockerfile, history, load
 from imagesize.report import Analysis, analyze
-from tests.imagesize.archives import Member, file, legacy, opaque, whiteout, write
+from tests.imagesize.archives import Member, file, hardlink, legacy, opaque, whiteout, write
 
 BIG = 200_000
 DOCKERFILE = """\
@@ -82,7 +82,57 @@ CASES = {
         [[file("o/a", b"1" * BIG)], [file("o/a", b"2" * BIG)]], ["COPY /o /o", "COPY a /o"], 0, ("overwritten", 0, BIG, "layer 0 (`--exclude`)")),
     "lists deleted later": (
         [[file("var/lib/apt/lists/x", BIG)], [whiteout("var/lib/apt/lists/x")]], ["RUN apt-get update", "RUN rm -rf /var/lib/apt/lists/*"], 0,
+        ("deleted", 1, BIG, "fetch the index, install and clean up in one RUN: join layers 0 and 1")),
+    "lists of an install deleted later": (
+        [[file("var/lib/apt/lists/x", BIG)], [whiteout("var/lib/apt/lists/x")]], ["RUN apt-get update && apt-get install -y a", "RUN rm -rf /var/lib/apt/lists/*"], 0,
         ("deleted", 0, BIG, "`RUN --mount=type=cache,target=/var/lib/apt,sharing=locked …`")),
+    "lists deleted later, something copied before": (
+        [[file("var/lib/apt/lists/x", BIG)], [file("a", 1)], [whiteout("var/lib/apt/lists/x")]], ["RUN apt-get update", "COPY a /a", "RUN rm -rf /var/lib/apt/lists/*"], 0,
+        ("deleted", 2, BIG, "fetch the index, install and clean up in one RUN")),
+    "packages removed when they have been used": (
+        [[file("usr/lib/gcc/x", BIG)], [file("x.o", 1)], [whiteout("usr/lib/gcc")]], ["RUN apt-get install gcc", "RUN make", "RUN apt-get purge gcc"], 0,
+        ("deleted", 2, BIG, "join layers 0 to 2 in one RUN")),
+    "packages removed when what was copied is compiled": (
+        [[file("usr/lib/gcc/x", BIG)], [file("x.c", 1)], [whiteout("usr/lib/gcc")]], ["RUN apt-get install gcc", "COPY x.c /", "RUN make; apt-get purge gcc"], 0,
+        ("deleted", 2, BIG, "let another stage do what needs /usr/lib/gcc/x")),
+    "the owner is made later": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=999)]], ["COPY . /app", "RUN useradd app && chown -R app:app /app"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=999:0 …`, by number, since app:app is made later,")),
+    "modes by find": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN find /app -type d -exec chmod 755 {} + && find /app -type f -exec chmod 600 {} + && chown -R 1 /app"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=1 …`")),
+    "the mode of another folder": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chmod 0775 /opt && cd /app && chown -R 1:1 ."], 0,
+        ("metadata", 0, BIG, "`COPY --chown=1:1 …`")),
+    "the mode of the folder alone": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chmod 700 /app && chown -R 1:1 /app"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=1:1 …`")),
+    "linked in another layer": (
+        [[file("x/big", BIG)], [file("x/big", BIG, mtime=1), hardlink("y/big", "x/big")]], ["COPY x /x", "RUN mkdir /y && ln /x/big /y/big"], 0,
+        ("metadata", 1, BIG, "link to /x/big with `ln -s`")),
+    "two owners": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chown -R 1 /app && chown 2 /app/x"], 0,
+        ("metadata", 0, BIG, "`COPY --chown=USER:GROUP …`")),
+    "a copied file that its COPY names": (
+        [[file("tmp/inst.bin", BIG)], [whiteout("tmp/inst.bin")]], ["COPY inst.bin /tmp/", "RUN sh /tmp/inst.bin && rm /tmp/inst.bin"], 0,
+        ("deleted", 0, BIG, "lend /tmp/inst.bin to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it")),
+    "a needless file that its COPY names": ([[file("tmp/inst.bin", BIG)]], ["COPY inst.bin /tmp/"], 0, ("leftovers", 0, BIG, "lend it to the RUN")),
+    "a file of the root": ([[file("big", BIG)], [whiteout("big")]], ["RUN base", "RUN rm /big"], 1, ("deleted", 1, BIG, "into another stage (/big)")),
+    "logs": ([[file("var/log/x/y.log", BIG)]], ["RUN make"], 0, ("leftovers", 0, BIG, "`--mount=type=tmpfs,target=/var/log`")),
+    "a clone": ([[file("src/.git/x", BIG)]], ["RUN git clone x /src"], 0, ("version-control", 0, BIG, "clone in another stage and copy what is wanted, or delete it in the RUN")),
+    "caches of another user, and of several tools": (
+        [[file("home/a/.npm/_cacache/x", BIG, uid=1000), file("root/.cache/pip/y", BIG - 9)]], ["RUN npm ci; pip install x"], 0,
+        ("caches", 0, 2 * BIG - 9, "`RUN --mount=type=cache,target=/home/a/.npm,uid=1000,gid=0 --mount=type=cache,target=/root/.cache/pip …`")),
+    "a cache of gems": ([[file("usr/local/bundle/cache/x.gem", BIG)]], ["RUN bundle install"], 0, ("caches", 0, BIG, "target=/usr/local/bundle/cache")),
+    "what Cargo leaves": ([[file("app/target/release/deps/x", BIG)]], ["RUN cargo build"], 0, ("intermediates", 0, BIG, "`COPY --from=`")),
+    "wheels": ([[file("wheels/x.whl", BIG)]], ["COPY wheels /wheels"], 0, ("installers", 0, BIG, ".dockerignore")),
+    "a pip of the environment's own": (
+        [[file("venv/pyvenv.cfg", 1), file("venv/lib/python3.14/site-packages/pip/_vendor/x.py", BIG)]], ["RUN python -m venv /venv"], 0,
+        ("pip", 0, BIG, "--without-pip")),
+    "packages for development": (
+        [[file("app/node_modules/.package-lock.json", b'{"packages": {"node_modules/jest": {"dev": true}, "node_modules/ms": {}}}'),
+          file("app/node_modules/jest/x.js", BIG), file("app/node_modules/ms/x.js", BIG)]], ["RUN npm ci"], 0,
+        ("development-packages", 0, BIG, "`npm ci --omit=dev`")),
     "packages removed later": (
         [[file("usr/lib/gcc/x", BIG), file("usr/bin/gcc", BIG)], [whiteout("usr/lib/gcc"), whiteout("usr/bin/gcc")]],
         ["RUN apt-get install gcc", "RUN apt-get purge gcc"], 0, ("deleted", 1, 2 * BIG, "join layers 0 and 1 in one RUN")),
@@ -118,9 +168,6 @@ CASES = {
         [[file("app/lock", BIG)], [file("app/lock", BIG, mtime=1)]], ["RUN npm install", "RUN npm prune"], 0, ("metadata", 1, BIG, "join layers 0 and 1")),
     "npm's cache": (
         [[file("root/.npm/_cacache/content/x", BIG)]], ["RUN npm install"], 0, ("caches", 0, BIG, "`RUN --mount=type=cache,target=/root/.npm …`")),
-    "modules twice": (
-        [[file("a/node_modules/x/i", b"1" * BIG), file("a/node_modules/y/node_modules/x/i", b"1" * BIG)]], ["RUN npm install"], 0,
-        ("duplicate", 0, BIG, "npm dedupe")),
     "made and deleted": (
         [[file("src/a/x", BIG), file("src/b/y", BIG)], [whiteout("src")]], ["RUN make", "RUN rm -rf /src"], 0, ("deleted", 1, 2 * BIG, "with `&&`")),
     "deleted from the base": (
@@ -140,7 +187,9 @@ CASES = {
     "copied and compiled": (
         [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["COPY a /app", "RUN strip /app/x"], 0, ("overwritten", 0, BIG, "another stage")),
     "package lists": (
-        [[file("var/lib/apt/lists/x", BIG)]], ["RUN apt-get update"], 0, ("package-lists", 0, BIG, "--mount=type=cache,target=/var/lib/apt")),
+        [[file("var/lib/apt/lists/x", BIG)]], ["RUN apt-get update && apt-get install a"], 0, ("package-lists", 0, BIG, "--mount=type=cache,target=/var/lib/apt")),
+    "package lists alone": (
+        [[file("var/lib/apt/lists/x", BIG)]], ["RUN add-apt-repository a && apt-get update"], 0, ("package-lists", 0, BIG, "in the RUN that installs")),
     "debconf": ([[file("var/cache/debconf/x", BIG)]], ["RUN apt-get install x"], 0, ("debconf", 0, BIG, "rm -rf /var/cache/debconf/*")),
     "git's folder": ([[file("app/.git/x", BIG)]], ["COPY . /app"], 0, ("version-control", 0, BIG, ".dockerignore")),
     "headers that were only given away": (
@@ -183,6 +232,46 @@ def test_what_a_library_brings_twice_is_nobodys_to_mend(tmp_path: Path, instruct
     assert advised(tmp_path, layers, [instruction]).advice == []
 
 
+def test_what_packages_of_nodejs_bring_along_is_nobodys_to_mend(tmp_path: Path) -> None:
+    paths = ("usr/local/lib/node_modules/npm/node_modules/x/i", "app/node_modules/x/i", "app/node_modules/y/node_modules/x/i")
+    assert advised(tmp_path, [[file(path, b"1" * BIG) for path in paths]], ["RUN npm install"]).advice == []
+
+
+@pytest.mark.parametrize("path", ["node_modules/@playwright/test/lib/x.js", "node_modules/test/x.js", "node_modules/tests/x.js"])
+def test_a_package_called_test_is_no_test(tmp_path: Path, path: str) -> None:
+    assert advised(tmp_path, [[file(f"app/{path}", BIG)]], ["RUN npm ci"]).advice == []
+
+
+def test_wheels_that_are_a_package_are_not_what_was_installed_from(tmp_path: Path) -> None:
+    layers = [
+        [
+            file("var/lib/dpkg/status", b"Package: python3-pip-whl\nStatus: install ok installed\n"),
+            file("var/lib/dpkg/info/python3-pip-whl.list", b"/usr/share/python-wheels/pip.whl\n"),
+            file("usr/share/python-wheels/pip.whl", BIG),
+        ]
+    ]
+    assert advised(tmp_path, layers, ["RUN apt-get install -y python3-pip"]).advice == []
+
+
+LINKED = [file("root/.cache/uv/x.so", BIG), hardlink("app/.venv/x.so", "root/.cache/uv/x.so")]
+
+
+def test_a_cache_that_is_linked_with_what_is_used_costs_nothing(tmp_path: Path) -> None:
+    assert advised(tmp_path, [LINKED], ["RUN uv sync"]).advice == []
+    only = advised(tmp_path, [[file("root/.cache/uv/x", BIG), hardlink("root/.cache/pip/x", "root/.cache/uv/x")]], ["RUN uv sync"]).advice
+    assert [(each.kind, each.bytes) for each in only] == [("caches", BIG)]
+
+
+def test_what_a_chown_parts_is_what_it_costs(tmp_path: Path) -> None:
+    (advice,) = advised(tmp_path, [LINKED, [file("app/.venv/x.so", b"", uid=9)._replace(data=LINKED[0].data)]], ["RUN uv sync", "RUN chown -R 9 /app"]).advice
+    assert (advice.kind, advice.layer, advice.bytes) == ("metadata", 0, BIG) and "drop the chown from layer 1" in advice.mend
+    names = ["opt/a", "opt/b", "opt/c"]
+    one = [file(names[0], b"1" * BIG), *(hardlink(name, names[0]) for name in names[1:])]
+    analysis = advised(tmp_path, [one, [file(name, b"1" * BIG, uid=9) for name in names]], ["RUN make", "RUN chown -R 9 /opt"])
+    assert [(each.kind, each.bytes) for each in analysis.advice] == [("metadata", 3 * BIG)]
+    assert [(each.path, each.bytes) for each in analysis.image.stacked.waste] == [("opt/a", BIG)], "the copies are visible"
+
+
 def test_what_the_systems_packages_bring_twice_is_nobodys_to_mend(tmp_path: Path) -> None:
     layers = [
         [
@@ -202,8 +291,7 @@ def test_the_package_managers_own_copies_are_nobodys_to_mend(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("paths", "mend"),
     [
-        (("a/node_modules/x/index.js", "node_modules/x/index.js"), "npm dedupe"),
-        (("usr/lib/python3/dist-packages/pip/x.py", "venv/lib/python3.13/site-packages/pip/x.py"), "--without-pip"),
+        (("a/node_modules/x/index.js", "node_modules/x/index.js"), "in one environment"),
         (("app/lib/python3.13/site-packages/numpy/x.py", "venv/lib/python3.13/site-packages/numpy/x.py"), "in one environment"),
         (("app/model.bin", "srv/model.bin"), "link to it"),
     ],
@@ -281,7 +369,10 @@ def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path, path: s
         ("FROM debian:13-slim\nRUN a", "debian:13-slim"),
         ("FROM --platform=linux/amd64 docker.io/library/debian\nRUN a", "debian:latest"),
         ("FROM localhost:5000/a@sha256:00\nRUN a", "localhost:5000/a:latest"),
-        ("ARG V=1\nFROM debian:$V\nRUN a", ""),
+        ("ARG V=1\nFROM debian:$V\nRUN a", "debian:1"),
+        ('ARG BASE="a/b:2"\nARG X\nFROM ${BASE}\nARG BASE=c\nRUN a', "a/b:2"),
+        ("FROM ${BASE:-a:3}\nRUN a", "a:3"),
+        ("ARG BASE\nFROM $BASE\nRUN a", ""),
         ("FROM a:1 AS one\nFROM b:1\nFROM one AS two\nFROM two\nRUN a", "a:1"),
         ("FROM a:1 AS a\nFROM a\nRUN a", "a:1"),
         ("RUN a", ""),
@@ -298,6 +389,11 @@ def test_a_dockerfile_tells_how_much_is_its_base(tmp_path: Path) -> None:
     assert (base.name, base.layers, base.known) == ("x:1", 2, False)
     base = advised(tmp_path, layers, commands, "FROM scratch\nCOPY c /c\n", base=1).image.base
     assert (base.name, base.layers, base.known) == ("", 0, True)
+
+
+def test_licences_are_not_needless(tmp_path: Path) -> None:
+    layers = [[file("usr/share/doc/curl/copyright", BIG), file("usr/share/doc/curl/x", BIG)]]
+    assert [(each.kind, each.bytes) for each in advised(tmp_path, layers, ["RUN make"]).advice] == [("documentation", BIG)]
 
 
 def test_a_clean_image_needs_no_advice(tmp_path: Path) -> None:
@@ -430,7 +526,11 @@ def test_a_dockerfile_is_read(text: str, expected: list[list[str]]) -> None:
         ("RUN /bin/sh -c make # buildkit", "RUN make"),
         ("RUN |1 A=b c /bin/sh -c make # buildkit", "RUN make"),
         ("|1 A=b /bin/sh -c make", "RUN make"),
-        ("RUN |2 A=1 B=2 /bin/bash -o pipefail -c make # buildkit", "RUN |2 A=1 B=2 /bin/bash -o pipefail -c make"),
+        ("RUN |2 A=1 B=2 /bin/bash -o pipefail -c make # buildkit", "RUN make"),
+        ("RUN /bin/bash -euxo pipefail -c make -c x # buildkit", "RUN make -c x"),
+        ("RUN |1 S=/bin/sh /usr/bin/zsh -c make", "RUN make"),
+        ("RUN /bin/sh script.sh", "RUN /bin/sh script.sh"),
+        ("RUN |1 A=1 /app/tool -c make", "RUN |1 A=1 /app/tool -c make"),
         ("COPY a b # buildkit", "COPY a b"),
         ("", ""),
     ],

@@ -91,6 +91,32 @@ def test_the_engines_archive_says_the_same(built: Path, tmp_path: Path) -> None:
     assert {**ours, "name": "", "base": 0, "notes": 0} == {**theirs, "name": "", "base": 0, "notes": 0}
 
 
+def test_a_file_and_an_engines_image_are_read_alike(built: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    subprocess.run(["docker", "save", "-o", str(path), NAMES[0]], check=True)
+    document = answer(NAMES[0], str(path))
+    assert [image["deep"] for image in document["images"]] == [True, True]
+    assert document["comparison"]["totals"][1]["delta_uncompressed_bytes"] == 0
+
+
+def test_an_earlier_build_is_no_base_image(built: Path, tmp_path: Path) -> None:
+    """Nor is another tag, where the Dockerfile made layers of it."""
+    name, text = "imagesize-test:later", DOCKERFILES[1] + "COPY other /other\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    subprocess.run(["docker", "build", "-q", "-t", name, "-f", "-", str(built)], input=text.encode(), check=True, capture_output=True)
+    other = "imagesize-other:1"
+    try:
+        base = answer(name, "--deep")["images"][0]["base"]
+        assert (base["name"], base["layers"]) == ("", 0)
+        subprocess.run(["docker", "tag", NAMES[1], other], check=True)
+        base = answer(name, "--deep")["images"][0]["base"]
+        assert (base["name"], base["layers"], base["known"]) == (other, 2, True)
+        base = answer(name, "--deep", "--dockerfile", str(tmp_path / "Dockerfile"))["images"][0]["base"]
+        assert (base["name"], base["layers"], base["known"]) == ("", 0, True), "it is FROM scratch"
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", name, other], capture_output=True)
+
+
 def test_two_images_are_one_request(built: Path) -> None:
     before, after = load_all(NAMES)
     assert (before.name, after.name) == NAMES

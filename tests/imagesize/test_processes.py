@@ -51,18 +51,18 @@ def test_two_do_what_one_does(count: int) -> None:
 
 
 class Meeting:
-    """Work in which this process waits, in its first task, until the copy has begun one."""
+    """Work in which each of the two, in its first task, waits until the other one has begun one."""
 
     def __init__(self, copied: Callable[[], object]) -> None:
-        self._copied, self._pipe, self._met = copied, os.pipe(), False
+        self._copied, self._pipes, self._met = copied, (os.pipe(), os.pipe()), False
 
     def __call__(self, number: int) -> bool:
         here = os.getpid() == HERE
+        if not self._met:
+            os.write(self._pipes[here][1], b"x")
+            self._met = os.read(self._pipes[not here][0], 1) == b"x"
         if not here:
-            os.write(self._pipe[1], b"x")
             self._copied()
-        elif not self._met:
-            self._met = os.read(self._pipe[0], 1) == b"x"
         return here
 
 

@@ -1,0 +1,196 @@
+"""How the two instructions of a pair should read instead, and the mounts that keep caches out of layers."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from imagesize.history import from_a_stage, keyword, sources
+from imagesize.model import Image
+from imagesize.pairs import BOOKS, Pair
+from imagesize.places import slashed
+from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Waste
+
+_CACHE = re.compile(
+    r"(.*?(^|/)(\.cache/[^/]+|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages"
+    r"|\.(gem|bundle|composer|ivy2)/cache|(conda|miniconda3)/pkgs|(bundle|gems/[^/]+)/cache|\.next/cache|node_modules/\.cache|\.bun/install/cache)"
+    r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
+)
+"""The folder of a package manager's cache, at the beginning of a path."""
+_PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
+_OWNERS = frozenset(("chown", "chgrp", "chmod"))
+_LINKS = re.compile(r"\b(ln|cp\s+-[a-zA-Z]*l[a-zA-Z]*)\s(?!-s)")
+_FLAGS = ("chown", "chmod")
+"""Commands that COPY has flags for."""
+_ENDS = re.compile(r"&&|\|\||[;|&]")
+_MAKES_USER = re.compile(r"\b(useradd|adduser|groupadd|addgroup)\b")
+_FETCHES_INDEX = re.compile(r"\b(apt-get|apt|apk|dnf|yum)\b[^&;|]*\b(update|makecache)\b")
+_INSTALLS = re.compile(r"\s(install|add|upgrade|build-dep)(?!\S)")
+
+
+def mend(image: Image, pair: Pair) -> tuple[int, str]:
+    """The layer to change, and how."""
+    if pair.added == pair.wasted:
+        return pair.added, f"the layer's archive holds {slashed(pair.places)} twice: build it anew with a current builder"
+    if pair.how not in (DELETED, OPAQUE_FOLDER) and all(BOOKS.match(each.path) for each in pair.files):
+        joined = _joined(image, pair.added, pair.wasted)
+        return pair.wasted, f"install and remove packages in one RUN{joined and ': '}{joined}"
+    how, added, wasted = pair.how, pair.first, pair.wasted
+    adder, waster = image.layers[added].instruction, image.layers[wasted].instruction
+    copies = keyword(adder) in ("COPY", "ADD")
+    place = slashed(pair.places) if any("/" in path[:-1] or path[-1] != "/" for path in pair.places) else "this"
+    if wasted < image.base.layers:
+        return wasted, ""  # all of that kind is one advice
+    from_base = added < image.base.layers
+    if how == METADATA:
+        return _mend_of_metadata(image, pair, place)
+    if pair.moved and from_base:
+        return wasted, f"link to {place} (`ln -s`): the base image keeps what is moved"
+    if pair.moved:
+        return added, f"{'copy' if copies else 'put'} {place} at once where layer {wasted} moves it"
+    if how in (DELETED, OPAQUE_FOLDER):
+        if from_base:
+            needed = "" if place == "this" else f" ({place})"
+            other = f"choose a smaller one, or copy what is needed of it into another stage{needed}"
+            return wasted, f"deleting does not shrink the base image: {other}"
+        return _mend_of_copied(pair, adder, place) if copies else _mend_of_made(image, pair, place)
+    if from_base:
+        return wasted, f"use a newer base image, which brings the newer {place} itself"
+    if copies and keyword(waster) in ("COPY", "ADD"):
+        ways = "`--exclude`" if from_a_stage(adder) else "`.dockerignore`, `--exclude`"
+        return added, f"copy {place} once: leave it out of layer {added} ({ways}) or of layer {wasted}"
+    return _write_once(image, pair, place)
+
+
+def _mend_of_made(image: Image, pair: Pair, place: str) -> tuple[int, str]:
+    """Of what one RUN makes and another deletes."""
+    added, wasted = pair.first, pair.wasted
+    adder, joined = image.layers[added].instruction, _joined(image, added, wasted)
+    if all(_CACHE.match(each.path) for each in pair.files):
+        if is_index_alone(adder):
+            return wasted, f"fetch the index, install and clean up in one RUN{joined and ': '}{joined}"
+        cached = f"`RUN {mounts(image, added, pair.files)} …`"
+        return added, f"keep {place} on a cache mount in each RUN that uses it ({cached}), and no RUN has to delete it"
+    elsewhere = f"let another stage do what needs {place}: `COPY --from=`"
+    if joined:
+        return wasted, f"{joined}, with `&&`, or {elsewhere}"
+    return wasted, f"{elsewhere}; or do it in one RUN, to which a bind mount lends what is copied between layers {added} and {wasted}"
+
+
+def _mend_of_copied(pair: Pair, adder: str, place: str) -> tuple[int, str]:
+    """Of what a COPY or ADD brings and a RUN deletes."""
+    added, named = pair.first, {each.rstrip("/").rpartition("/")[2] for each in sources(adder)}
+    if all(each.path.endswith(_PACKED) for each in pair.files):
+        unpacking = "ADD --unpack=true URL" if keyword(adder) == "ADD" else "ADD FILE"  # a local archive ADD has unpacked already
+        return added, f"`{unpacking} FOLDER/` unpacks {place} itself, or lend it to the RUN (`--mount=type=bind,source=…`)"
+    if keyword(adder) == "ADD" and any(source.endswith(_PACKED) for source in sources(adder)):
+        return added, f"leave {place} out of the archive, or lend that to the RUN that unpacks it (`--mount=type=bind,source=…`)"
+    if from_a_stage(adder):
+        return added, f"leave {place} out (`--exclude`, or delete it in that stage), or lend it to the RUN (`--mount=type=bind,from=…`)"
+    if all(each.path.rpartition("/")[2] in named for each in pair.files):
+        return added, f"lend {place} to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it"
+    return added, f"leave {place} out (`.dockerignore`, `--exclude`), or lend it to the RUN that needs it (`--mount=type=bind,source=…`)"
+
+
+def is_index_alone(instruction: str) -> bool:
+    """Whether a RUN fetches the index of packages and installs none."""
+    return bool(_FETCHES_INDEX.search(instruction)) and not _INSTALLS.search(instruction)
+
+
+def _joined(image: Image, first: int, last: int) -> str:
+    """That these layers are to be one; nothing where what is between them is made by other instructions than RUN."""
+    if any(keyword(layer.instruction) not in ("RUN", "") for layer in image.layers[first : last + 1]):
+        return ""
+    return f"join layers {first} {'and' if last == first + 1 else 'to'} {last} in one RUN"
+
+
+def _write_once(image: Image, pair: Pair, place: str) -> tuple[int, str]:
+    if keyword(image.layers[pair.first].instruction) in ("COPY", "ADD"):
+        return (
+            pair.first,
+            f"make the final {place} in another stage and `COPY --from=` it, or lend the first one to the RUN (`--mount=type=bind`)",
+        )
+    joined = _joined(image, pair.first, pair.wasted)
+    return pair.wasted, f"write {place} once{joined and ': '}{joined}"
+
+
+def _mend_of_metadata(image: Image, pair: Pair, place: str) -> tuple[int, str]:
+    added, wasted = pair.first, pair.wasted
+    adder, waster = image.layers[added].instruction, image.layers[wasted].instruction
+    copies, changes = keyword(adder) in ("COPY", "ADD"), list(dict.fromkeys(_CHANGES.findall(waster)))
+    if keyword(waster) in ("COPY", "ADD"):
+        return wasted, f"copy {place} once: layer {added} already brings the same content"
+    if added < image.base.layers:
+        return wasted, f"change only what must be written to, instead of all of {place}, which the base image brings"
+    if _LINKS.search(waster):
+        return wasted, f"link to {place} with `ln -s`: of a file of another layer a hard link is a copy"
+    if not changes:
+        return _write_once(image, pair, place)
+    drop = f"drop the {' and '.join(changes)} from layer {wasted}"
+    if not _OWNERS.intersection(changes):
+        return added, f"{drop}, or do it where {place} comes from" if copies else f"{drop}, or do it in the RUN that makes {place}"
+    if not copies:
+        return added, f"{drop}: change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
+    stays = ["code may stay root's"] if "chown" in changes else []
+    given, numbers = _given(waster, pair.files), ""
+    if (owner := given.get("chown", "")) and not owner[0].isdigit() and _makes_user(image, added, wasted):
+        uid, gid = _owner(image, wasted, pair.files[0].path)
+        given["chown"], numbers = f"{uid}:{gid}" if ":" in owner else str(uid), f", by number, since {owner} is made later,"
+    flags = "".join(f" --{command}={value}" for command, value in given.items())
+    does = f"`{keyword(adder)}{flags or ' --chown=USER:GROUP'} …`{numbers} gives what must be written to its owner and mode"
+    return added, f"{drop}: {', and '.join([*stays, does])}"
+
+
+def _given(instruction: str, files: Sequence[Waste]) -> dict[str, str]:
+    """The owner and the mode that a RUN gives files: of each command the argument, where there is one such command and it names them."""
+    found = dict[str, str]()
+    for part in _ENDS.split(instruction.partition(" ")[2]):
+        command, *words = part.split() or [""]
+        name, operands = command.rpartition("/")[2], [word for word in words if not word.startswith("-")]
+        if name not in _FLAGS or len(operands) < 2 or len(re.findall(rf"\b{name}\b", instruction)) > 1 or "--reference" in part:
+            continue
+        deep = name == "chown" or any(re.match("-[a-zA-Z]*R|--recursive", word) for word in words)
+        if all(any(_is_meant(target, f"/{each.path}", deep) for target in operands[1:]) for each in files):
+            found[name] = operands[0]
+    return found
+
+
+def _is_meant(target: str, path: str, deep: bool) -> bool:
+    """Whether an operand of chown or chmod may stand for the path."""
+    known = re.split(r"[*?$]", target, maxsplit=1)[0]
+    if not target.startswith("/") or path == target:
+        return True
+    return path.startswith(known) if known != target else deep and path.startswith(target.rstrip("/") + "/")
+
+
+def _makes_user(image: Image, after: int, upto: int) -> bool:
+    """Whether a layer behind the first and up to the last makes a user or a group."""
+    return any(_MAKES_USER.search(layer.instruction) for layer in image.layers[after + 1 : upto + 1])
+
+
+def _owner(image: Image, layer: int, path: str) -> tuple[int, int]:
+    """User and group of a file as a layer has it; root's where it has none."""
+    entries = image.layers[layer].entries
+    return entries.owners[entries.paths.index(path)][1:] if path in entries.paths else (0, 0)
+
+
+def mounts(image: Image, layer: int, files: Iterable[Waste] | Iterable[tuple[str, int]]) -> str:
+    """The cache mounts that hold files of a layer, those with the most bytes first: at most three, and whose they must be."""
+    sums, some = defaultdict[str, int](int), dict[str, str]()
+    for path, size, *_ in files:
+        folder = mounted(path)
+        sums[folder] += size
+        some.setdefault(folder, path)
+    told = sorted(sums, key=lambda folder: (-sums[folder], folder))[:3]
+    owners = {folder: _owner(image, layer, some[folder]) for folder in told}
+    options = {folder: f",uid={uid},gid={gid}" if uid else "" for folder, (uid, gid) in owners.items()}
+    return " ".join(f"--mount=type=cache,target={folder}{options[folder]}" for folder in told)
+
+
+def mounted(path: str) -> str:
+    """The folder of the cache that a path lies in, as a mount wants it: that of apt must not be used by two builds at once."""
+    match = _CACHE.match(path)
+    folder = match[1] if match else path.rpartition("/")[0]
+    return f"/{folder},sharing=locked" if folder.endswith("/apt") else f"/{folder}"
