@@ -40,7 +40,7 @@ rootless engine cannot bound steps and wants --trusted; another builder
 (`docker buildx use`) has bounds of its own. Podman proves images, not builds.
 
 Exit status: 0 all checks that ran hold, 1 one failed, 2 the proof could not be
-made (standard error says why), 3 every check was skipped.
+made (standard error says why), 3 every check was skipped, 130 interrupted.
 """
 
 

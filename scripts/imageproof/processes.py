@@ -29,6 +29,8 @@ class Process(NamedTuple):
     """
     sleeps: str = ""
     """Where in the kernel it waits; empty where it runs, or nobody tells."""
+    unheard: int = 0
+    """The signals that it ignores."""
 
     @property
     def zombie(self) -> bool:
@@ -39,6 +41,10 @@ class Process(NamedTuple):
     def name(self) -> str:
         """What it is called, briefly."""
         return self.command if len(self.command) <= 60 else self.command[:59] + "…"
+
+    def ignores(self, number: int) -> bool:
+        """Whether it is known to ignore a signal, first process or not."""
+        return bool(self.unheard >> (number - 1) & 1) if number else False
 
     def deaf(self, number: int) -> bool:
         """Whether it is known to take no notice of a signal where it is the first process."""
@@ -118,6 +124,7 @@ def _process(pid: int, container: str) -> Process | None:
             container,
             heard,
             _read(f"/proc/{pid}/wchan").strip("0"),
+            int(status["SigIgn"].strip(), 16),
         )
     except (KeyError, ValueError, IndexError):
         return None
@@ -148,6 +155,22 @@ def listening(pid: int) -> dict[int, set[str]]:
     return found
 
 
+def queued(pid: int, port: int) -> int:
+    """How many connections wait on a TCP port that a process's network listens on until they are taken; 0 where this machine does not tell.
+
+    The kernel shows them as the receive queue of a socket that listens (tcp_diag, net/ipv4/tcp_ipv4.c).
+    """
+    count = 0
+    for table in ("tcp", "tcp6"):
+        for line in _read(f"/proc/{pid}/net/{table}").splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 4 and fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                count += int(fields[4].partition(":")[2], 16)
+    return count
+
+
+RESOLVER = frozenset({"0B00007F"})
+"""127.0.0.11, where an engine resolves the names of its networks, as /proc/net writes it."""
 LOOPBACK = frozenset({"0100007F", "0B00007F", "00000000000000000000000001000000"})
 """127.0.0.1, 127.0.0.11 (where an engine resolves the names of its networks) and ::1, as /proc/net writes them on machines that count
 from the small end."""

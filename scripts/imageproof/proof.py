@@ -37,7 +37,9 @@ _SERVICE = re.compile(
     r"unknown host|unknownhostexception|name resolution|can't connect to|could not connect to server)\b",
     re.IGNORECASE,
 )
-"""What programs say that miss a service."""
+"""What programs say that miss a service,"""
+_LAST_LINES = 20
+"""in so many of their last lines."""
 
 _NO_BASE = re.compile("failed to parse stage name|base name .* should not be blank")
 """What BuildKit says where the name of a base image is none."""
@@ -177,6 +179,8 @@ class Proof:
         self.plain = Shared(self._run_plain)
         self.contents = Shared(self._read_contents)
         self.random_user = Shared(lambda: self.tried(RunOptions(user=RANDOM_USER)))
+        self.changed = Shared(self._see_changes)
+        """The paths that the plain container wrote until somebody first asked, which is before it is stopped."""
         self.processes = Shared(self._see_processes)
         """Of the plain container as soon as it works, the main one first; none where nobody tells."""
         self._outcomes: dict[str, Future[Outcome]] = {}
@@ -270,6 +274,21 @@ class Proof:
                 groups.add(int(line[2]))
         return number, frozenset(groups or {0})
 
+    def owner(self) -> tuple[int, int] | None:
+        """The numbers of the user that the application runs as and of its first group; None where they are not known."""
+        user, _, group = str(self.config.get("User") or "").partition(":")
+        number = self.account()[0]
+        if number is None:
+            return None
+        if group.isdecimal():
+            return number, int(group)
+        for line in self._lines("etc/group" if group else "etc/passwd"):
+            if group and len(line) > 2 and line[0] == group and line[2].isdecimal():
+                return number, int(line[2])
+            if not group and len(line) > 3 and user in (line[0], line[2]) and line[3].isdecimal():
+                return number, int(line[3])
+        return number, 0
+
     def _lines(self, path: str) -> Iterator[list[str]]:
         from imagesize.errors import ImageError
 
@@ -335,14 +354,18 @@ class Proof:
             raise Skip("it ends by itself")
         return running
 
-    def misses_service(self, log: str) -> bool:
-        """Whether a program's words say that it wants a service which nobody gave it."""
-        return not self.spec.needs and bool(_SERVICE.search(log))
+    def misses_service(self, readiness: Readiness) -> bool:
+        """Whether the last words of a program that does not come to work say that it wants a service which nobody gave it."""
+        last = "\n".join(readiness.log.splitlines()[-_LAST_LINES:])
+        return not self.spec.needs and not readiness.listens and bool(_SERVICE.search(last))
 
     def _run_plain(self) -> Running:
         known = self.reach
         container = self.start(RunOptions(quick_health=known.health and not known.ports))
         return Running(container, reach.wait(self.engine, container, known, self.spec.start_seconds))
+
+    def _see_changes(self) -> list[str]:
+        return self.working().container.changed()
 
     def _see_processes(self) -> list[Process]:
         return self.working().container.processes()
@@ -422,6 +445,10 @@ class Proof:
         future = self._outcomes.get(name)
         return future.result() if future else None
 
+    def runs(self, name: str) -> bool:
+        """Whether a check was asked for."""
+        return name in self._outcomes
+
     def failed(self, name: str) -> bool:
         """Whether another check runs and fails."""
         outcome = self.outcome(name)
@@ -488,6 +515,7 @@ class Proof:
                 raise ProofError(
                     f"the engine has no image {self.spec.image} ({error}): `docker pull` it first, or build it"
                 ) from None
+            self._know_port()
             return
         if self.engine.bounds_steps and (front_end := self.workspace.front_end) and not _KEEPS_BOUNDS.fullmatch(front_end):
             self.workspace.without_syntax()
@@ -496,8 +524,15 @@ class Proof:
         self.built = self.build()
         if self.built.ok:
             self.told = self.engine.inspect(self.built.image)
+            self._know_port()
         elif _NO_BASE.search(self.built.failure):
             self._miss_arguments()
+
+    def _know_port(self) -> None:
+        """Raise ProofError where an answer is asked for, and nothing tells on which port."""
+        asked = next((name for name in ("path", "expect") if getattr(self.spec, name)), "")
+        if asked and not self.reach.ports:
+            raise ProofError(f"--{asked} is asked of a port, and the image EXPOSEs none: give --port")
 
     def _miss_arguments(self) -> None:
         """Raise ProofError where a base image is named by a build argument that has no value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from imageproof.buildlog import shortened
 from imageproof.engine import Container, Engine, State
-from imageproof.processes import LOOPBACK, listening
+from imageproof.processes import LOOPBACK, RESOLVER, listening, queued
 from imageproof.spec import Spec
 from imagesize.units import visible
 
@@ -25,6 +26,10 @@ _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
 _PATIENCE = 5.0  # seconds for an answer to begin, or go on
 _WHOLE = 10.0  # seconds for all of it
+_TAKES = 0.5  # seconds in which a server that works takes a connection
+_BAD_REQUEST = 400  # what some servers say to HTTP where they want TLS
+_ERROR = re.compile(r"error|exception|cannot|can't|failed|fatal|panic|denied|not found|no such", re.IGNORECASE)
+"""What a line of a log has that may say why a program ended."""
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
 )
@@ -69,7 +74,11 @@ class Answer(NamedTuple):
     port: int
     status: int
     """Of HTTP; 0 for another protocol."""
-    body: str
+    body: str = ""
+    secure: bool = False
+    """HTTP over TLS."""
+    silent: bool = False
+    """The connection was taken, and nothing was said."""
 
 
 class Readiness(NamedTuple):
@@ -83,6 +92,8 @@ class Readiness(NamedTuple):
     seconds: float
     state: State
     log: str = ""
+    listens: bool = False
+    """It does not work, and yet it listens on a port."""
 
 
 def healthcheck(config: Mapping[str, Any]) -> list[str]:
@@ -131,6 +142,10 @@ def wait(engine: Engine, container: Container, reach: Reach, seconds: float) -> 
             good, words = state.health == "healthy", f"is healthy after {passed:.1f} s"
         else:
             good, words = passed >= min(SETTLED, seconds), f"stays up ({passed:.1f} s)"
+        if good and answer and not answer.status:  # a connection that is cut may be the last sign of a program that ends
+            engine.sleep(_ENDING)
+            if not container.state().running:
+                continue
         if good and logged and reach.expect_log and not reach.ports and not ending:
             ending = time.monotonic() + _ENDING  # what was to be said was said: does it end?
         if good and logged and time.monotonic() >= ending:
@@ -157,6 +172,8 @@ def _ended(reach: Reach, state: State, passed: float, log: str, logged: bool) ->
     change = "read its last words"
     if state.error:
         change = "let ENTRYPOINT and CMD name a program that is in the image and may be run"
+    elif re.search(r"exec \S+: no such file or directory", log):
+        change = "let the script's first line name a program of the image; if it does, its lines end with \\r\\n: let them end with \\n"
     elif "exec format error" in log:
         change = "build the program for this processor, or begin a script with #!/bin/sh"
     elif state.exit_status == 0:
@@ -174,10 +191,9 @@ def _ended(reach: Reach, state: State, passed: float, log: str, logged: bool) ->
 def _late(reach: Reach, state: State, seconds: float, answer: Answer | None, log: str, logged: bool) -> Readiness:
     within = f"within {round(seconds, 1):g} s"
     if answer and (objection := _objection(answer, reach)):
-        seen, change = (
-            f"{_told(answer)}, {objection}, {within}",
-            "give --path and --expect as the program answers, or mend the program",
-        )
+        seen, change = f"{_told(answer)}, {objection}, {within}", "give --path and --expect as the program answers, or mend the program"
+        if answer.status == _BAD_REQUEST:
+            change += "; it was asked with `Host: localhost`, which some must be told to allow"
     elif reach.ports and not answer:
         seen, change = _silent(reach, state, within)
     elif not logged:
@@ -185,7 +201,8 @@ def _late(reach: Reach, state: State, seconds: float, answer: Answer | None, log
     else:
         probe = f"; the last probe said: {shortened(visible(state.probe))}" if state.probe.strip() else ""
         seen, change = f"is {state.health or 'not healthy'} {within}{probe}", "mend the HEALTHCHECK, or the program"
-    return Readiness(False, seen + last_words(log), change, seconds, state, log)
+    listens = any(not addresses <= RESOLVER for addresses in listening(state.pid).values())
+    return Readiness(False, seen + last_words(log), change, seconds, state, log, listens)
 
 
 def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
@@ -196,6 +213,11 @@ def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
             return (
                 f"listens on port {port} of 127.0.0.1 only: nobody outside reaches it",
                 "listen on 0.0.0.0 (all addresses)",
+            )
+        if port in heard:
+            return (
+                f"listens on port {port} and takes no connection {within}",
+                "let the program accept connections: it hangs, or is not ready yet (--start-seconds)",
             )
     others = sorted(port for port in set(heard) - set(reach.ports) if not heard[port] <= LOOPBACK)
     if others:
@@ -213,16 +235,19 @@ def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
 
 def last_words(log: str) -> str:
     """The last lines of a log, safe for a terminal, as the end of a sentence."""
-    lines = [visible(line.strip()) for line in log.replace("\r", "\n").splitlines() if line.strip()]
-    return f"; its last words: {shortened(' ⏎ '.join(lines[-3:])[-400:], 400)}" if lines else ""
+    lines = [visible(line.strip()) for line in log.replace("\r", "\n").splitlines() if line.strip()][-40:]
+    last = lines[-3:]
+    if lines and not any(map(_ERROR.search, last)) and (why := next(filter(_ERROR.search, reversed(lines)), "")):
+        last = [shortened(why, 200), "…", *lines[-2:]]
+    return f"; its last words: {shortened(' ⏎ '.join(last)[-400:], 400)}" if lines else ""
 
 
 def _told(answer: Answer) -> str:
-    return (
-        f"answers {answer.status} on port {answer.port}"
-        if answer.status
-        else f"answers on port {answer.port}, not in HTTP/1"
-    )
+    if answer.silent:
+        return f"takes connections on port {answer.port}, and says nothing to HTTP/1"
+    if not answer.status:
+        return f"answers on port {answer.port}, not in HTTP/1"
+    return f"answers {answer.status} on port {answer.port}{', over TLS' if answer.secure else ''}"
 
 
 def _objection(answer: Answer, reach: Reach) -> str:
@@ -232,7 +257,7 @@ def _objection(answer: Answer, reach: Reach) -> str:
     if answer.status >= (400 if reach.path else 500):
         return f"which is no success at {reach.path or '/'}"
     if reach.expect and reach.expect not in answer.body:
-        return f"without {reach.expect!r}"
+        return f"without {reach.expect!r} at {reach.path or '/'}"
     return ""
 
 
@@ -244,8 +269,19 @@ def _answers(state: State, reach: Reach, deadline: float) -> Iterator[Answer]:
         if time.monotonic() < deadline
         and (place := _place(state, port))
         and (answer := ask(*place, port, reach.path or "/", bool(reach.expect)))
+        and not (answer.silent and _hangs(state, port))
     ]
     yield from sorted(found, key=lambda answer: bool(_objection(answer, reach)))
+
+
+def _hangs(state: State, port: int) -> bool:
+    """Whether connections wait in the port's queue, and nobody takes them."""
+    deadline = time.monotonic() + _TAKES
+    while queued(state.pid, port):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(_POLL)
+    return False
 
 
 def _place(state: State, port: int) -> tuple[str, int] | None:
@@ -255,13 +291,23 @@ def _place(state: State, port: int) -> tuple[str, int] | None:
 
 
 def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
-    """What answers a GET of `path`; None where nothing does.
+    """What answers a GET of `path`, with TLS where it is not answered without; None where nothing does.
 
     `port` is the container's; where `at` is another, an engine's proxy stands between.
     """
+    answer = _get(host, at, port, path, whole, None)
+    if answer is None or answer.silent or answer.status not in (0, _BAD_REQUEST):
+        return answer
+    secure = _get(host, at, port, path, whole, ssl._create_unverified_context())  # whose it is, is not the question
+    return secure if secure is not None and secure.status else answer
+
+
+def _get(host: str, at: int, port: int, path: str, whole: bool, tls: ssl.SSLContext | None) -> Answer | None:
     import http.client
 
-    connection = http.client.HTTPConnection(host, at, timeout=1.0)
+    connection = (
+        http.client.HTTPSConnection(host, at, timeout=1.0, context=tls) if tls else http.client.HTTPConnection(host, at, timeout=1.0)
+    )
     try:
         connection.connect()
         with _bounded(connection.sock):
@@ -272,17 +318,13 @@ def ask(host: str, at: int, port: int, path: str, whole: bool) -> Answer | None:
             )
             response = connection.getresponse()
             body = response.read(MOST_ANSWER if whole else 1)
-        return Answer(port, response.status, body.decode("utf-8", "replace"))
-    except http.client.BadStatusLine as error:  # an answer, but none of HTTP; an end without a byte is its subclass
-        if isinstance(error, ConnectionError):
-            return Answer(port, 0, "") if at == port or _speaks_another(host, at) else None
-        return Answer(port, 0, str(error))
-    except http.client.HTTPException as error:
+        return Answer(port, response.status, body.decode("utf-8", "replace"), tls is not None)
+    except (http.client.RemoteDisconnected, ConnectionResetError):  # cut off by a program that does not want HTTP, or by an engine's proxy
+        return Answer(port, 0) if at == port or _speaks_another(host, at) else None
+    except http.client.HTTPException as error:  # an answer, but none of HTTP
         return Answer(port, 0, str(error))
     except TimeoutError:  # connected, and silent: a server that waits for another protocol's first word
-        return Answer(port, 0, "") if connection.sock is not None and _open(host, at) else None
-    except ConnectionResetError:
-        return Answer(port, 0, "") if _speaks_another(host, at) else None
+        return Answer(port, 0, silent=True) if connection.sock is not None and _open(host, at) else None
     except OSError:
         return None
     finally:

@@ -7,6 +7,7 @@ file (TOML or JSON) are the options' names; its paths are relative to its own fo
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -131,6 +132,24 @@ def _container_path(text: str) -> str:
     return text
 
 
+def _tmpfs(text: str) -> str:
+    for option in filter(None, text.partition(":")[2].split(",")):
+        name, equals, value = option.partition("=")
+        if equals and not re.fullmatch(_TMPFS.get(name, "(?!)"), value):
+            raise ValueError("the options of a tmpfs are wanted, such as size=64m, mode=1777, uid=1000, gid=1000")
+    return _container_path(text)
+
+
+_TMPFS = {"size": r"\d+[kmgKMG%]?", "mode": "[0-7]{3,4}", "uid": r"\d+", "gid": r"\d+", "nr_inodes": r"\d+[kmgKMG]?"}
+
+
+def _secret(text: str) -> str:
+    names = {part.partition("=")[0] for part in _filled(text).split(",") if "=" in part}
+    if "id" not in names or any("=" not in part for part in text.split(",")):
+        raise ValueError("id=ID,src=FILE or id=ID,env=NAME is wanted")
+    return text
+
+
 def _volume(text: str) -> str:
     if ":" in text:
         raise ValueError(
@@ -164,7 +183,7 @@ def _need(text: str) -> str:
 
 def _host(text: str) -> str:
     name, _, address = text.partition("=" if "=" in text else ":")
-    if not name or not address:
+    if not name or not (address == "host-gateway" or re.fullmatch(r"[\d.]+|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]?", address)):
         raise ValueError("NAME:IP is wanted")
     return _text(text)
 
@@ -225,7 +244,7 @@ OPTIONS = (
         "secret",
         "id=ID,src=FILE",
         "as for `docker build`; its value must not be in the image",
-        _filled,
+        _secret,
         "list",
     ),
     Option("what is proved", "ssh", "ID", "as for `docker build`", _filled, "list"),
@@ -261,7 +280,7 @@ OPTIONS = (
         "tmpfs",
         "PATH",
         "a path of the container that is a tmpfs, /tmp for instance; PATH:size=64m",
-        _container_path,
+        _tmpfs,
         "list",
     ),
     Option("how it is reached", "memory", "SIZE", "memory of each container (default: 1GiB)", _memory),
@@ -421,6 +440,8 @@ def merged(spec_file: Mapping[str, Any], options: Mapping[str, Any]) -> Spec:
         joined = field not in ("context", "check", "skip", "platform", "args") and isinstance(value, tuple)
         fields[field] = (*fields.get(field, ()), *value) if joined else value
     spec = Spec(**fields)
+    if spec.image and "context" in options:
+        raise ProofError(f"an image that exists is not built: give --image, or the folder {spec.context}, not both")
     if spec.image and any(getattr(spec, field) for field in ("file", "target", "build_arg", "build_context", "secret", "ssh", "touch")):
         raise ProofError(
             "an image that exists is not built: give --image, or "

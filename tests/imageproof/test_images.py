@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from imageproof.engine import LABEL, _open, end_all
+from imageproof.errors import ProofError
 from imageproof.output import Report
 from imageproof.progress import Progress
 from imageproof.proof import prove
@@ -115,7 +116,7 @@ def test_children_that_nobody_waits_for(name: str, change: str, bench: Bench) ->
     ("start", "change"),
     [
         ("echo 1 > /app/state", "a volume; let /app/state go to a folder of its own: a mount at /app would hide what the image has in it"),
-        ("busybox mkdir -p /app/cache/a && echo 1 > /app/cache/a/x", "a volume: --tmpfs /app/cache"),
+        ("busybox mkdir -p /app/cache/a && echo 1 > /app/cache/a/x", "a volume: --tmpfs /app/cache:uid=65532,gid=65532"),
         ("echo 1 > /data/x && busybox mkdir /data/in && echo 1 > /data/in/y", "a volume: --tmpfs /data"),
         ("echo 1 > /kept/x", "a volume: --tmpfs /kept:uid=65532,gid=65532"),
         ("echo 1 > /data/x && echo 1 > /app/state", "a volume: --tmpfs /data; let /app/state go to a folder of its own: "),
@@ -201,6 +202,109 @@ def test_the_engine_s_own_resolver_is_no_port_of_the_program(bench: Bench) -> No
     assert "listens" not in outcome.seen
 
 
+def test_a_program_that_listens_wants_no_service(bench: Bench) -> None:
+    serve = "echo 'telemetry: connection refused'\nexec busybox httpd -f -p 127.0.0.1:8080 -h /www\n"
+    outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=4.0))["starts"]
+    assert "--needs" not in outcome.change
+
+
+@pytest.mark.parametrize(
+    ("server", "seen"),
+    [
+        ("busybox nc -ll -p 8080 -e busybox true", "answers on port 8080, not in HTTP/1"),
+        ("busybox nc -ll -p 8080 -e busybox sleep 30", "takes connections on port 8080, and says nothing to HTTP/1"),
+    ],
+)
+def test_a_server_that_does_not_want_http(server: str, seen: str, bench: Bench) -> None:
+    dockerfile = GOOD.replace("HEALTHCHECK", "#")
+    report = bench.prove(dockerfile, {"serve.sh": f"exec {server}\n"}, check=("starts",))
+    assert by_name(report)["starts"].seen.startswith(seen), report.outcomes
+    assert failing(report) == []
+
+
+def test_a_connection_cut_by_a_program_that_ends(bench: Bench) -> None:
+    dockerfile = GOOD.replace("HEALTHCHECK", "#")
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": "busybox nc -l -p 8080 -e busybox true\n"}, check=("starts",)))["starts"]
+    assert outcome.status == "failed", outcome
+    assert "ends with exit status" in outcome.seen
+
+
+def test_what_is_only_watched_is_said(bench: Bench) -> None:
+    dockerfile = GOOD.replace("EXPOSE 8080", "EXPOSE 53/udp").replace("HEALTHCHECK", "#")
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": "exec busybox sleep 60\n"}, check=("starts",)))["starts"]
+    assert outcome.status == "passed"
+    assert "no TCP port is known, so it was only watched" in outcome.notes[0]
+
+
+@pytest.mark.parametrize("option", ["path", "expect"])
+def test_an_answer_is_asked_of_a_port(option: str, bench: Bench, nothing_left: None) -> None:
+    dockerfile = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
+    with pytest.raises(ProofError, match=f"--{option} is asked of a port, and the image EXPOSEs none"):
+        bench.prove(dockerfile, check=("starts",), **{option: "/nope"})
+
+
+@pytest.mark.parametrize(
+    ("program", "change"),
+    [
+        ("trap '' TERM; exec busybox sleep 1000", "handle SIGTERM in the program; an init before it changes nothing"),
+        ("busybox sleep 1000; exit 0", "let the script end with `exec program`, in the foreground"),
+    ],
+)
+def test_a_signal_that_is_ignored_or_kept(program: str, change: str, bench: Bench) -> None:
+    dockerfile = GOOD.replace("EXPOSE 8080\n", "").replace("HEALTHCHECK", "#")
+    outcome = by_name(bench.prove(dockerfile, {"serve.sh": f"{program}\n"}, check=("stop",), stop_seconds=2.0))["stop"]
+    assert outcome.status == "failed"
+    assert change in outcome.change, outcome
+
+
+def test_a_user_by_its_own_group(bench: Bench) -> None:
+    dockerfile = GOOD.replace("65532:65532", "app").replace("USER", "COPY --chmod=0555 accounts /etc/passwd\nUSER", 1)
+    report = bench.prove(dockerfile, {"accounts": "app:x:100:101::/:/bin/sh\n"}, check=("user",))
+    assert "say `USER 100:101`" in by_name(report)["user"].change
+
+
+def test_a_folder_that_workdir_gave_the_user(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER 65532:65532\n", "USER 65532:65532\nWORKDIR /srv\nCOPY --chmod=0555 serve.sh ./\n")
+    outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
+    assert outcome.status == "failed", outcome
+    assert outcome.change.startswith("put WORKDIR before USER")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "seen"),
+    [
+        ("ENV API_TOKEN=ghp_abcdefghijABCDEFGHIJ0123456789abcdef", "API_TOKEN of the configuration"),
+        ("RUN echo npm_q8Zk3VtY7mXw2LpR9sNd4GfH6jKb1CcT5eUa > /dev/null", "in the history, `RUN /bin/sh -c echo"),
+    ],
+)
+def test_a_credential_that_is_written_out(instruction: str, seen: str, bench: Bench) -> None:
+    outcome = by_name(bench.prove(GOOD.replace("USER", f"{instruction}\nUSER", 1), check=("secrets",)))["secrets"]
+    assert outcome.status == "failed", outcome
+    assert seen in outcome.seen
+
+
+UV = "   Building app @ file:///app\\nPrepared 1 package in 714ms\\nInstalled 1 package in 1ms\\n + app==0.1.0 (from file:///app)"
+
+
+@pytest.mark.parametrize(
+    ("flags", "printed", "fetches"),
+    [
+        ("", UV, False),
+        ("", UV.replace("Prepared 1", "Prepared 2") + "\\n + flask==3.1.2", True),
+        ("", "Installing dependencies from lock file\\n\\nNo dependencies to install or update\\nInstalling the current project", False),
+        ("", "Package operations: 5 installs, 0 updates, 0 removals", True),
+        ("", "added 57 packages in 1s", True),
+        ("--mount=type=cache,target=/root/.npm ", "added 57 packages in 1s", False),
+        ("--network=none ", "Collecting flask", False),
+        ("--mount=type=cache,target=/root/.cache/pip ", "  Downloading flask-3.1.2-py3-none-any.whl (103 kB)", True),
+    ],
+)
+def test_what_is_printed_when_something_is_fetched(flags: str, printed: str, fetches: bool, bench: Bench) -> None:
+    dockerfile = GOOD.replace("serve.sh /app/\n", f"serve.sh /app/\nRUN {flags}busybox printf '{printed}\\n'\n")
+    outcome = by_name(bench.prove(dockerfile, touch="serve.sh", check=("rebuild",)))["rebuild"]
+    assert (outcome.status, "are fetched or compiled again" in outcome.seen) == (("passed", False), ("failed", True))[fetches], outcome
+
+
 def test_another_port_than_exposed(bench: Bench) -> None:
     serve = "exec busybox httpd -f -p 3000 -h /www\n"
     outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=4.0))["starts"]
@@ -224,9 +328,9 @@ def test_service_that_is_missing_and_given(bench: Bench, nothing_left: None) -> 
     files = {"serve.sh": SERVICE, "real.sh": SERVE}
     dockerfile = GOOD.replace("serve.sh /app/", "serve.sh real.sh /app/")
     report = bench.prove(dockerfile, files, check=("starts", "read-only"))
-    assert [each.status for each in report.outcomes] == ["skipped", "skipped"]
-    assert "--needs" in report.outcomes[0].seen
-    assert report.exit_status == 3
+    assert [each.status for each in report.outcomes] == ["failed", "skipped"]
+    assert report.outcomes[0].change.startswith("give it the service that it wants, --needs NAME=IMAGE; or else")
+    assert report.exit_status == 1
     service = bench.folder.parent / "service"
     service.mkdir()
     command = 'CMD ["busybox", "httpd", "-f", "-p", "9000", "-h", "/www"]'

@@ -7,29 +7,32 @@ import json
 import os
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import threading
 import time
 from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from imageproof import reach
 from imageproof.buildlog import BuildLog
 from imageproof.checks import health
 from imageproof.checks.read_only import _leaves
-from imageproof.checks.rebuild import _FETCHING
+from imageproof.checks.rebuild import _FETCHING, _INSTALLING
 from imageproof.checks.secrets import _members, _spellings
 from imageproof.errors import Skip
 from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
-from imageproof.processes import Process, started
+from imageproof.processes import Process, queued, started
 from imageproof.progress import Terminal
-from imageproof.reach import ask, reach_of
+from imageproof.reach import Answer, ask, last_words, reach_of
 from imageproof.spec import Spec
 from imageproof.workspace import _pieces
 
@@ -192,7 +195,7 @@ def test_an_answer_without_an_end(words: bytes, status: int, monkeypatch: pytest
 )
 @pytest.mark.parametrize("proxied", [False, True])
 def test_a_server_that_refuses_http_1(words: bytes, header: bytes, answers: bool, proxied: bool) -> None:
-    """gRPC and FastCGI servers reset such a connection; who resets every connection is not there yet."""
+    """gRPC and FastCGI servers reset such a connection, as do MQTT's and many of TLS; so does an engine's proxy while nobody is there."""
 
     def serve() -> None:
         with suppress(OSError):  # the test is over
@@ -208,8 +211,77 @@ def test_a_server_that_refuses_http_1(words: bytes, header: bytes, answers: bool
         port = server.getsockname()[1]
         threading.Thread(target=serve, daemon=True).start()
         answer = ask("127.0.0.1", port, 50051 if proxied else port, "/", whole=False)
-    assert (answer is not None) == answers
+    assert (answer is not None) == (answers or not proxied)
     assert not answer or answer.status == 0
+
+
+def test_a_server_that_speaks_tls(tmp_path: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=app", "-keyout", "key", "-out", "cert"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+
+    def serve() -> None:
+        with suppress(ValueError, OSError):  # the test is over
+            while True:
+                with suppress(ssl.SSLError), context.wrap_socket(server.accept()[0], server_side=True) as connection:
+                    connection.recv(1 << 10)
+                    connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=serve, daemon=True).start()
+        answer = ask("127.0.0.1", port, port, "/", whole=True)
+    assert answer == Answer(port, 200, "hello", secure=True)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/net"), reason="the queue of a port is told by /proc")
+def test_connections_that_nobody_takes() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert queued(os.getpid(), port) == 0
+        with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+            assert queued(os.getpid(), port) == 2
+            server.accept()[0].close()
+            assert queued(os.getpid(), port) == 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/net"), reason="the queue of a port is told by /proc")
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_server_that_says_nothing(takes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes connections waits for another protocol; one that takes none hangs."""
+    monkeypatch.setattr(reach, "_PATIENCE", 0.2)
+    kept: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):  # the test is over
+            while takes:
+                kept.append(server.accept()[0])
+
+    with socket.create_server(("", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=serve, daemon=True).start()
+        state: Any = SimpleNamespace(published={}, address="127.0.0.1", pid=os.getpid())
+        answers = list(reach._answers(state, reach.Reach((port,)), time.monotonic() + 60))
+        seen, _ = reach._silent(reach.Reach((port,)), state, "within 1 s")
+    assert answers == ([Answer(port, 0, silent=True)] if takes else [])
+    assert seen == f"listens on port {port} and takes no connection within 1 s"
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("one\ntwo\nthree\nfour\n", "two ⏎ three ⏎ four"),
+        ("Error: Cannot find module 'a'\nRequire stack:\n- /s.js\n  at x\n}\nNode.js", "Error: Cannot find module 'a' ⏎ … ⏎ } ⏎ Node.js"),
+        ("", ""),
+    ],
+)
+def test_last_words_say_why(log: str, words: str) -> None:
+    assert last_words(log) == (f"; its last words: {words}" if words else "")
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
@@ -235,26 +307,27 @@ def test_what_of_a_secret_file_is_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("fetches", "line"),
     [
-        "Downloading idna-3.10.whl (70 kB)",
-        "go: downloading golang.org/x/text v0.3.0",
-        "   Compiling serde v1.0.1",
-        "Get:1 http://deb.example.com trixie InRelease",
-        "added 57 packages in 2s",
-        "Collecting idna",
-        "#12 0.531 Collecting click>=8.1.3 (from flask==3.1.3->-r requirements.txt (line 12))",
-        "Collecting lib@ git+https://git.example.com/acme/lib.git",
+        (True, "Downloading idna-3.10.whl (70 kB)"),
+        (True, "go: downloading golang.org/x/text v0.3.0"),
+        (True, "   Compiling serde v1.0.1"),
+        (True, "Get:1 http://deb.example.com trixie InRelease"),
+        (False, "added 57 packages in 2s"),
+        (False, "Collecting idna"),
+        (False, "#12 0.531 Collecting click>=8.1.3 (from flask==3.1.3->-r requirements.txt (line 12))"),
+        (False, "Collecting lib@ git+https://git.example.com/acme/lib.git"),
     ],
 )
-def test_lines_of_package_managers(line: str) -> None:
-    assert _FETCHING.search(f"before\n{line}\nafter")
-    assert not _FETCHING.search(f"before and {line.lower().replace('downloading', 'down')}")
+def test_lines_of_package_managers(fetches: bool, line: str) -> None:
+    pattern, other = (_FETCHING, _INSTALLING) if fetches else (_INSTALLING, _FETCHING)
+    assert pattern.search(f"before\n{line}\nafter") and not other.search(f"before\n{line}\nafter")
+    assert not pattern.search(f"before and {line.lower().replace('downloading', 'down')}")
 
 
 @pytest.mark.parametrize("line", ["Collecting page data using 1 worker ...", "Collecting build traces ...", "Compiling the pages"])
 def test_a_bundler_collects_and_compiles_what_is_ones_own(line: str) -> None:
-    assert not _FETCHING.search(f"#12 3.1 {line}")
+    assert not _FETCHING.search(f"#12 3.1 {line}") and not _INSTALLING.search(f"#12 3.1 {line}")
 
 
 def test_a_health_probe_is_no_child_of_the_program() -> None:

@@ -45,8 +45,11 @@ def judge(proof: Proof) -> Outcome:
     writable = sorted(set(_writable(image, own, user, groups)))
     if writable:
         shown = [visible(f"/{path}") for path in writable]
+        seen = f"its user ({user}) can write {plural(len(shown), 'path')} of what it runs: {listed(shown)}"
+        if writable == [str(proof.config.get("WorkingDir") or "").strip("/") + "/"]:
+            return failed(seen, "put WORKDIR before USER, which makes the folder the user's, or make it first, as root")
         return failed(
-            f"its user ({user}) can write {plural(len(shown), 'path')} of what it runs: {listed(shown)}",
+            seen,
             "let root own them (`COPY` without --chown, `--chmod=u=rwX,go=rX`), and give the user a folder of its own for data",
         )
     return passed(

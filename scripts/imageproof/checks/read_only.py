@@ -38,7 +38,7 @@ def judge(proof: Proof) -> Outcome:
         seen = f"with a read-only root it {rooted.seen}"
         if wanted:
             seen = f"with a read-only root it fails: it wants to write {listed(list(map(visible, wanted)), 5)}; it {rooted.seen}"
-        return failed(seen, _change(tree, wanted))
+        return failed(seen, _change(tree, wanted, proof.owner() or (0, 0)))
     if not powerless.ready:
         return failed(
             f"without capabilities and new privileges it {powerless.seen}",
@@ -60,7 +60,7 @@ def _tree(proof: Proof) -> FileTree | None:
         return None
 
 
-def _change(tree: FileTree | None, wanted: Sequence[str]) -> str:
+def _change(tree: FileTree | None, wanted: Sequence[str], user: tuple[int, int]) -> str:
     """What to mount where it writes, so that nothing of the image is hidden."""
     usual = "write only below a tmpfs or a volume"
     if tree is None or not wanted:
@@ -68,7 +68,7 @@ def _change(tree: FileTree | None, wanted: Sequence[str]) -> str:
     places = {path: _mountable(tree, path) for path in wanted}
     folders = sorted(set(places.values()) - {""})
     outer = [folder for folder in folders if not any(folder.startswith(f"{other}/") for other in folders)]
-    mounts = f": {' '.join(f'--tmpfs {visible(_owned(tree, folder))}' for folder in outer[:_PROPOSED])}" if outer else ""
+    mounts = f": {' '.join(f'--tmpfs {visible(_owned(tree, folder, user))}' for folder in outer[:_PROPOSED])}" if outer else ""
     stuck = next((path for path, place in places.items() if not place), "")
     if not stuck:
         return usual + mounts
@@ -86,11 +86,14 @@ def _mountable(tree: FileTree, path: str) -> str:
     return "" if not folder or filled else f"/{folder}"
 
 
-def _owned(tree: FileTree, folder: str) -> str:
-    """A folder for --tmpfs, with the owner that it has in the image: an engine takes its mode from there, and root for its owner."""
+def _owned(tree: FileTree, folder: str, user: tuple[int, int]) -> str:
+    """A folder for --tmpfs, with the owner that it has in the image, or that would make it there.
+
+    An engine takes its mode from the image, and root for its owner.
+    """
     placed = tree.get(folder.strip("/"))
-    owner = (("uid", placed.entry.uid), ("gid", placed.entry.gid)) if placed else ()
-    options = ",".join(f"{name}={number}" for name, number in owner if number)
+    uid, gid = (placed.entry.uid, placed.entry.gid) if placed else user
+    options = ",".join(f"{name}={number}" for name, number in (("uid", uid), ("gid", gid)) if number)
     return f"{folder}:{options}" if options else folder
 
 
@@ -98,7 +101,7 @@ def _wanted(proof: Proof, denied: Readiness, tree: FileTree | None) -> list[str]
     """Paths that it writes where it may, and those that its complaints name; links among their folders followed."""
     named = [f"{folder}/" for folder in _NO_TEMPORARY.findall(denied.log)]
     named += [paths[-1] for line in _REFUSED.findall(denied.log) if (paths := _PATH.findall(line))]  # before it may stand who says so
-    written = [path for path in _leaves(proof.plain.get().container.changed()) if _SPARED not in path]
+    written = [path for path in _leaves(proof.changed.get()) if _SPARED not in path]
     mounts = (*proof.spec.tmpfs, *proof.spec.volume, *(proof.config.get("Volumes") or ()))
     mounted = [_followed(path.partition(":")[0], tree).rstrip("/") for path in mounts]
     found = dict.fromkeys(_followed(path, tree) for path in (*named, *written))

@@ -39,14 +39,21 @@ _AROUND = {
     "css": ("/* ", " */"),
 }
 _PROSE = frozenset("html htm txt md json csv".split())
+_LINE = r"^\s*(?:#\d+ [\d.]+ )?"
 _FETCHING = re.compile(
-    r"^\s*(?:#\d+ [\d.]+ )?(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Downloading from "
-    r"|Collecting (?:\S+@ )?\S+(?: \(from .*)?$"
-    r"|Compiling (?P<crate>\S+) v|added \d+ packages|Installing dependencies|Progress: resolved|➤ YN0013"
-    r"|(?:Prepared|Installed) \d+ packages?|\(\d+/\d+\) Installing |fetch https?://)",
+    _LINE + r"(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Compiling (?P<crate>\S+) v|➤ YN0013|fetch https?://)",
     re.MULTILINE,
 )
-"""What package managers print when they fetch or compile what others wrote."""
+"""What package managers print when they fetch or compile what others wrote,"""
+_INSTALLING = re.compile(
+    _LINE + r"(?:Collecting (?:\S+@ )?\S+(?: \(from .*)?$|added \d+ packages|Progress: resolved|\(\d+/\d+\) Installing "
+    r"|Package operations: [1-9]\d* install)",
+    re.MULTILINE,
+)
+"""and when they install, which is fetching where no cache mount has it."""
+_PREPARED = re.compile(_LINE + r"Prepared (\d+) packages?.*$", re.MULTILINE)
+_OF_THE_CONTEXT = re.compile(_LINE + r"\+ \S+ \(from file://", re.MULTILINE)
+"""uv: how many packages it has fetched or built, and those of them that are the project's own."""
 _UNPROVEN = "--expect TEXT that stands in the file in quotes would prove that the new code runs"
 _MARK = "changed by imageproof"
 _ORDER = (
@@ -158,11 +165,16 @@ def _change(proof: Proof, path: str, text: str) -> tuple[str, str]:
 
 def _fetches(proof: Proof, step: Step) -> str:
     """What shows that a step fetches or compiles dependencies again; nothing where nothing does."""
-    own = _own_crates(proof)
-    for match in _FETCHING.finditer(step.text):
-        if match["crate"] is None or match["crate"] not in own:
-            line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
-            return f"it prints {line.strip()!r}"
+    own, lent = _own_crates(proof), "--mount=type=cache" in step.instruction or "--network=none" in step.instruction
+    found = [match for match in _FETCHING.finditer(step.text) if match["crate"] is None or match["crate"] not in own]
+    if not lent:
+        found += _INSTALLING.finditer(step.text)
+    prepared = list(_PREPARED.finditer(step.text))
+    if sum(int(match[1]) for match in prepared) > len(_OF_THE_CONTEXT.findall(step.text)):
+        found += prepared
+    for match in found:
+        line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
+        return f"it prints {line.strip()!r}"
     return next(_installs(proof, step), "")
 
 
@@ -191,12 +203,13 @@ def _installs(proof: Proof, step: Step) -> Iterator[str]:
             ):
                 for command in run.commands:
                     call = read(command)
-                    if call and call.action in ("install", "restore", "update") and not _offline(run.value):
+                    told = command.name == "uv" and _OF_THE_CONTEXT.search(step.text)  # by what it prints
+                    if call and call.action in ("install", "restore", "update") and not told and not _offline(run.value):
                         yield f"it runs `{shortened(' '.join(word.value for word in command.words), 60)}`"
 
 
 def _offline(text: str) -> bool:
-    return any(word in text for word in ("--offline", "--no-index", "--no-deps", "--frozen --offline", "--no-network"))
+    return any(word in text for word in ("--offline", "--no-index", "--no-deps", "--no-network", "--only-root"))
 
 
 def _same(written: str, told: str) -> bool:

@@ -1,4 +1,4 @@
-"""No secret value is in any layer, deleted files included, nor in the history or the configuration.
+"""No secret value is in any layer, deleted files included, nor in the history or the configuration; nor is a credential written out there.
 
 Every byte of every layer is searched, for each value as it is and in base64; small gzip and zip files above the base image are opened.
 """
@@ -15,6 +15,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dockerlint.knowledge.credentials import find, held_in
+from imageproof.buildlog import shortened
 from imageproof.errors import Skip
 from imageproof.outcome import Outcome, failed, listed, passed, plural
 from imagesize.errors import ImageError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from imagesize.model import Image, Layer
     from imagesize.tarheaders import Entry
 
+_WRITTEN = "give it to the container when it starts, or to the step that needs it by --mount=type=secret, and change it: it is known"
 _HEAD = 8
 _OPENED = 8 << 20
 """Bytes of a compressed file that is opened, and of what comes out of it."""
@@ -33,14 +36,15 @@ _ALL_OPENED = 128 << 20
 
 
 def judge(proof: Proof) -> Outcome:
-    """Looks for every value that the proof made up, or that was given to the build as a secret."""
-    canaries = proof.workspace.canaries
+    """Looks for every value that the proof made up, or that was given to the build as a secret, and for what looks like a credential."""
+    canaries, image = proof.workspace.canaries, proof.contents.get()
+    if written := list(dict.fromkeys(_written_out(image))):
+        return failed(f"written out for whoever has the image: {listed(written)}", _WRITTEN)
     if not canaries:
         raise Skip(proof.workspace.note or "no value to look for: --canary value:TEXT gives one")
-    image = proof.contents.get()
     found = dict.fromkeys([*_in_configuration(image, canaries), *_in_layers(image, proof.base_layers(image), canaries)])
     searched = (
-        f"{plural(len(canaries), 'value')} in {plural(len(image.layers), 'layer')}, the history and the configuration"
+        f"{plural(len(canaries), 'planted value')} in {plural(len(image.layers), 'layer')}, the history and the configuration"
     )
     notes = (proof.workspace.note,) if proof.workspace.note else ()
     if not found:
@@ -51,6 +55,18 @@ def judge(proof: Proof) -> Outcome:
             places[canary.name].append(place)
     seen = "; ".join(f"{name} is in {listed(where)}" for name, where in places.items())
     return failed(seen, "; ".join(dict.fromkeys(canary.mend for canary, _ in found)), *notes)
+
+
+def _written_out(image: Image) -> Iterator[str]:
+    """What the history and the configuration have that looks like a credential, by the linter's eye."""
+    for variable in (image.config.get("config") or {}).get("Env") or ():
+        name, _, _ = str(variable).partition("=")
+        if kind := held_in(str(variable), ".env"):
+            yield f"{visible(name)} of the configuration ({kind})"
+    for step in image.config.get("history") or ():
+        for found in find(str(step.get("created_by") or "")):
+            if found.sure:
+                yield f"{found.kind} in the history, `{shortened(visible(str(step['created_by']))[: found.start], 40)}`"
 
 
 def _spellings(value: bytes) -> Iterator[bytes]:

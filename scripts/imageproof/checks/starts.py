@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from imageproof.proof import Proof
 
 
+_WATCHED = "no TCP port is known, so it was only watched: --port, or --expect-log TEXT, tells when it works"
 _REFUSALS = (
     (re.compile("user .*(?:passwd|not found)|group.*matching"), "let USER be a number, or a name of the image's own /etc/passwd"),
     (
@@ -31,9 +32,10 @@ def judge(proof: Proof) -> Outcome:
         if not change:  # the engine's own affair
             raise
         return failed(str(refusal), change)
-    readiness = running.readiness
+    readiness, reach = running.readiness, proof.reach
     if readiness.ready:
-        return passed(readiness.seen)
-    if proof.misses_service(readiness.log):
-        raise Skip(f"it wants a service that is not there: give it by --needs IMAGE; it {readiness.seen}")
+        watched = not (reach.ports or reach.expect_log or reach.health)
+        return passed(readiness.seen, *([_WATCHED] if watched else []))
+    if proof.misses_service(readiness):
+        return failed(readiness.seen, f"give it the service that it wants, --needs NAME=IMAGE; or else {readiness.change}")
     return failed(readiness.seen, readiness.change)

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dockerlint.knowledge import signals
+from imageproof import reach
 from imageproof.engine import Container
+from imageproof.errors import Skip
 from imageproof.outcome import Outcome, failed, listed, passed, plural
 from imageproof.processes import started
 from imagesize.units import visible
@@ -22,7 +24,9 @@ _POLL = 0.05
 _REAPED = 0.4  # seconds in which a main process takes notice of a child that has ended
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
 _INIT = 'put an init before it (`docker run --init`, or ENTRYPOINT ["tini", "--", …])'
-_EXEC = 'use the exec form, CMD ["program", "argument"], or let the script `exec` its last command'
+_EXEC = 'use the exec form, CMD ["program", "argument"], or let the script end with `exec program`, in the foreground'
+_RUNNERS = ("npm", "npx", "yarn", "pnpm", "bun", "corepack")
+"""Programs that start another one, and end with a status of their own."""
 _WAIT = "pass the signal on to them and wait"
 _WAITING = {
     "php-fpm": "set `process_control_timeout = 10s` in php-fpm.conf: without it, requests that are being answered are cut off",
@@ -36,6 +40,14 @@ def judge(proof: Proof) -> Outcome:
     Where there are children, those of another container are stopped first: a main process that waits for them stays.
     """
     plain = proof.staying().container
+    state = plain.state()
+    if not state.running and not state.exit_status:
+        raise Skip("it ends by itself")
+    if not state.running:
+        seen = f"it worked, and then ended by itself with exit status {state.exit_status}"
+        return failed(seen + reach.last_words(plain.log()), "mend what ends it")
+    if proof.runs("read-only"):
+        proof.changed.get()  # a program may remove on its way out what it has written
     name, number = _signal(str(proof.config.get("StopSignal") or "SIGTERM"))
     processes = plain.processes()
     children = started(processes)
@@ -55,6 +67,12 @@ def judge(proof: Proof) -> Outcome:
         )
     good = (0, 128 + number if name != "SIGKILL" else 0)
     if status not in good:
+        runner = _program(main) if main else ""
+        if status == 1 and runner in _RUNNERS:
+            return failed(
+                f"{name} ends it with exit status 1: process 1 is {runner}, which says so whatever its program does",
+                'start the program itself: CMD ["node", "server.js"]',
+            )
         why = "it was killed for want of memory" if out_of_memory else f"{name} ends it with exit status {status}"
         return failed(
             why,
@@ -84,7 +102,6 @@ def _signal(text: str) -> tuple[str, int]:
 
 def _ready(proof: Proof) -> Container:
     from imageproof.engine import RunOptions
-    from imageproof.errors import Skip
 
     running = proof.beside(RunOptions())
     if not running.readiness.ready:
@@ -153,6 +170,11 @@ def _stays(proof: Proof, name: str, number: int, processes: list[Process], after
         return failed(
             f"{seen}: process 1 is a shell, which passes no signal on",
             _EXEC,
+        )
+    if main and main.ignores(number):
+        return failed(
+            f"{seen}: process 1, `{visible(main.name)}`, ignores {name}",
+            f"handle {name} in the program; an init before it changes nothing",
         )
     if main and main.deaf(number):
         return failed(f"{seen}: process 1, `{visible(main.name)}`, does nothing on {name}, and the kernel spares process 1", _hear(name))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from imageproof.proof import Proof
 
 
+_NOBODY = (65532, 65532)
+
+
 def judge(proof: Proof) -> Outcome:
     """Looks at USER and at the process that runs, then tries a user that no image knows."""
     written = str(proof.config.get("User") or "")
@@ -29,22 +32,25 @@ def judge(proof: Proof) -> Outcome:
         )
         return failed(
             f"{which} the main process runs as root ({visible(main.name)})",
-            "say `USER 65532:65532` after the last instruction that must be root",
+            _change(main.command),
         )
     if user in ("", "0", "root") and main is None:
-        return failed(
-            f"USER is {shown or 'not set'}: it starts as root",
-            "say `USER 65532:65532` after the last instruction that must be root",
-        )
+        return failed(f"USER is {shown or 'not set'}: it starts as root", _change(""))
     random = _random(proof)
     if user in ("", "0", "root"):
         assert main
         return passed(f"it starts as root and drops its privileges: the main process runs as {main.user}", random)
     if not user.isdecimal():
-        number = proof.account()[0] or 65532
-        change = f"say `USER {number}:{number}`, in numbers: the kubelet cannot tell whether a name is root"
+        change = f"say `USER {':'.join(map(str, proof.owner() or _NOBODY))}`, in numbers: the kubelet cannot tell whether a name is root"
         return failed(f"USER is the name {shown}", change, random)
     return passed(f"USER is {shown}" + (f", the main process runs as {main.user}" if main else ""), random)
+
+
+def _change(command: str) -> str:
+    """What to do about root as the main process."""
+    if "nginx" in command:
+        return "start from nginxinc/nginx-unprivileged, which listens on 8080: as another user nginx' own image cannot write its caches"
+    return "say `USER 65532:65532` after the last instruction that must be root, and give that user the folders that it writes"
 
 
 def _random(proof: Proof) -> str:
