@@ -30,6 +30,7 @@ _TAKES = 0.5  # seconds in which a server that works takes a connection
 _BAD_REQUEST = 400  # what some servers say to HTTP where they want TLS
 _ERROR = re.compile(r"error|exception|cannot|can't|failed|fatal|panic|denied|not found|no such", re.IGNORECASE)
 """What a line of a log has that may say why a program ended."""
+_OF_A_TRACE = ("at ", "File ", "node:", "...")
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d{1,5}))?(/[^\s\"'|;&)]*)?", re.IGNORECASE
 )
@@ -236,8 +237,8 @@ def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
 def last_words(log: str) -> str:
     """The last lines of a log, safe for a terminal, as the end of a sentence."""
     lines = [visible(line.strip()) for line in log.replace("\r", "\n").splitlines() if line.strip()][-40:]
-    last = lines[-3:]
-    if lines and not any(map(_ERROR.search, last)) and (why := next(filter(_ERROR.search, reversed(lines)), "")):
+    last, said = lines[-3:], [line for line in lines if not line.startswith(_OF_A_TRACE)]
+    if not any(map(_ERROR.search, set(last) & set(said))) and (why := next(filter(_ERROR.search, reversed(said)), "")):
         last = [shortened(why, 200), "…", *lines[-2:]]
     return f"; its last words: {shortened(' ⏎ '.join(last)[-400:], 400)}" if lines else ""
 
@@ -247,7 +248,7 @@ def _told(answer: Answer) -> str:
         return f"takes connections on port {answer.port}, and says nothing to HTTP/1"
     if not answer.status:
         return f"answers on port {answer.port}, not in HTTP/1"
-    return f"answers {answer.status} on port {answer.port}{', over TLS' if answer.secure else ''}"
+    return f"answers {answer.status}{' over TLS' if answer.secure else ''} on port {answer.port}"
 
 
 def _objection(answer: Answer, reach: Reach) -> str:
