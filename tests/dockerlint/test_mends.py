@@ -37,7 +37,7 @@ MANY = int(os.environ.get("DOCKERLINT_MENDS", "400"))
 # Mends that have nothing to decide: wherever the rule objects, they can.
 ALWAYS = {
     "WD130", "WD131", "WD132", "WD133", "WD137", "WD144", "WD147", "WD304", "WD311", "WD312", "WD313", "WD314", "WD324", "WD325", "WD326",
-    "WD346", "WD408", "WD409", "WD417", "WD506", "WD816", "WD901", "WD902", "WD904", "WD905", "WD906",
+    "WD346", "WD408", "WD409", "WD417", "WD423", "WD506", "WD816", "WD901", "WD902", "WD904", "WD905", "WD906",
 }  # fmt: skip
 
 
