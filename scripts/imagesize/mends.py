@@ -21,7 +21,7 @@ _CACHE = re.compile(
 _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
 _OWNERS = frozenset(("chown", "chgrp", "chmod"))
-_LINKS = re.compile(r"\b(ln|cp\s+-[a-zA-Z]*l[a-zA-Z]*)\s(?!-s)")
+_LINKS = re.compile(r"\b(ln\s+(?!-\w*s)|cp\s+-[a-zA-Z]*l)")
 _FLAGS = ("chown", "chmod")
 """Commands that COPY has flags for."""
 _ENDS = re.compile(r"&&|\|\||[;|&]")
