@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 from imagesize import mends, needless, pairs
 from imagesize.dockerfile import FROM
-from imagesize.history import from_a_stage, keyword, sources
+from imagesize.history import keyword, sources
+from imagesize.mends import from_a_stage
 from imagesize.model import Image
 from imagesize.packages import Packages
 from imagesize.pairs import Pair
@@ -154,30 +154,32 @@ def _of_needless(image: Image, found: Sequence[needless.Needless], packages: Pac
 
 def _mend_of_needless(image: Image, found: needless.Needless, packaged: Sequence[str]) -> str:
     """What to do about needless files, of which these packages of the system bring some."""
-    slug, instruction = found.kind.slug, image.layers[found.layer].instruction
+    slug, layer = found.kind.slug, image.layers[found.layer]
+    instruction = layer.instruction
     if keyword(instruction) in ("COPY", "ADD"):
+        if slug == "source-maps":
+            return "build without them, or leave them out (`COPY --exclude=**/*.map …`)"
+        if from_a_stage(layer) and slug not in _ANYWHERE:
+            how = " (`npm prune --omit=dev`)" if slug == "development-packages" else ""
+            return f"remove it in the stage that it is copied from{how}, or leave it out with `--exclude`"
         if slug == "version-control":
             return "name it in `.dockerignore`, or clone in another stage and copy what is wanted"
-        if from_a_stage(instruction) and slug not in _ANYWHERE:
-            return "remove it in the stage that it is copied from, or leave it out with `--exclude`"
         names = {each.rpartition("/")[2] for each in sources(instruction)}
         if slug not in _ANYWHERE and all(path.rpartition("/")[2] in names for path, _ in found.files):
             return "lend it to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it"
         if slug not in _ANYWHERE:
             return "leave it out with a line in `.dockerignore`, or with `--exclude`"
-    if slug == "package-lists" and mends.is_index_alone(instruction):
-        return "fetch the index in the RUN that installs (`apt-get update && apt-get install …`), and remove it at the end of that RUN"
+    if slug == "package-lists" and (mends.is_index_alone(instruction) or mends.is_used_later(image, found.layer)):
+        return "fetch the index in each RUN that installs (`apt-get update && apt-get install …`), and remove it at the end of that RUN"
     if slug == "headers" and all(_INSTALLED.match(path) for path, _ in found.files):
         return "remove them in the RUN that installs the packages, or in the builder stage"
     if slug == "headers" and packaged and not any(map(needless.is_tool, packaged)):
         return "do without these packages, or remove the files in the RUN that installs them"
-    largest = max(found.files, key=itemgetter(1))[0]
-    folder = next((place for place in found.kind.folders if largest.startswith(f"{place}/")), largest.rpartition("/")[0])
-    mend = found.kind.mend.replace("FOLDERS", slashed(named(found.files))).replace("FOLDER", f"/{folder}")
+    mend = found.kind.mend.replace("FOLDERS", slashed(named(found.files)))
     return mend.replace("MOUNTS", mends.mounts(image, found.layer, found.files)) if "MOUNTS" in mend else mend
 
 
-_ANYWHERE = ("source-maps", "build-tools")
+_ANYWHERE = ("build-tools",)
 """Kinds whose mend is the same whatever brought them."""
 
 

@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from imagesize import packages, report
+    from imagesize import dockerfile, packages, report
     from imagesize.progress import Bar
     from imagesize.sources import Options, load_all
 
@@ -134,7 +134,8 @@ def _run(options: argparse.Namespace) -> int:
     deep = options.deep or bool(most) or baseline is not None
     with Bar(sys.stderr) as bar:
         limits = Limits(options.max_read, options.max_entries)
-        images = load_all(options.images, Options(deep, options.platform, options.verify, limits, packages.INTEREST, bar.show))
+        bases = dockerfile.bases(text) if text else ()
+        images = load_all(options.images, Options(deep, options.platform, options.verify, limits, packages.INTEREST, bases, bar.show))
         analyses = [report.analyze(image, text if place == len(images) - 1 else None) for place, image in enumerate(images)]
         document = report.document(analyses, options.top, options.bandwidth)
     document["exceeded"] = list(report.over(document, baseline, most))

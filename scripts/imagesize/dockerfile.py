@@ -21,7 +21,8 @@ _FITTING = 0.4
 _HEREDOC = re.compile(r"""\\.|<<<|<<-?(?P<quote>["']?)(?P<mark>[A-Za-z_]\w*)(?P=quote)|'[^']*'|"(?:\\.|[^"\\])*\"""")
 """The beginning of a here-document, or what hides one."""
 _FIRST_FROM = re.compile(r"^[ \t]*FROM\s", re.MULTILINE | re.IGNORECASE)
-_DEFAULT = re.compile(r"^[ \t]*ARG\s+(\w+)=(\S+)", re.MULTILINE | re.IGNORECASE)
+_ARGUMENTS = re.compile(r"^[ \t]*ARG\s+(.*)", re.MULTILINE | re.IGNORECASE)
+_DEFAULT = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<otherwise>[^}]*))?\}|\$(?P<plain>\w+)")
 _BETWEEN = re.compile(r'[\s,"\[\]]+')
 
@@ -81,6 +82,15 @@ class Fit(NamedTuple):
     """The line of the instruction for each layer that it made, and for `FROM` that of the base image."""
     base: str
     """The image that its stage is built on in the end, with a tag; empty where build arguments without a default choose it."""
+    copies: dict[int, bool]
+    """For each layer that a COPY made, whether it took from a stage or another image."""
+
+
+def bases(text: str) -> tuple[str, ...]:
+    """The images that the stages of a Dockerfile are built on, with tags."""
+    stages, defaults = read(text), _defaults(text)
+    found = dict.fromkeys(_base(_chain(stages, number), defaults) for number in range(len(stages)))
+    return tuple(name for name in found if name not in ("", "scratch"))
 
 
 def fit(text: str, steps: Sequence[Step]) -> Fit | None:
@@ -92,7 +102,7 @@ def fit(text: str, steps: Sequence[Step]) -> Fit | None:
     chains = [_chain(stages, number) for number in range(len(stages))]
     own = [[line for stage in chain for line in stage if keyword(line.text) not in _SILENT] for chain in chains]
     if not any(own):
-        return Fit({FROM: chains[-1][0][0].number}, _base(chains[-1], defaults)) if chains else None
+        return Fit({FROM: chains[-1][0][0].number}, _base(chains[-1], defaults), {}) if chains else None
     laid = [_laid(instructions, made) for instructions in own]
     alike = [sum(_likeness(step.instruction, line.text) for step, line in pairs) for pairs in laid]
     likely = {alike[number] / (len(instructions) + len(made)): number for number, instructions in enumerate(own) if instructions}
@@ -100,13 +110,22 @@ def fit(text: str, steps: Sequence[Step]) -> Fit | None:
     if alike[best] < _FITTING * len(own[best]):
         return None
     lines = {step.layer: line.number for step, line in laid[best] if step.layer >= 0}
-    return Fit({FROM: chains[best][0][0].number, **lines}, _base(chains[best], defaults))
+    copies = {step.layer: " --from=" in line.text for step, line in laid[best] if step.layer >= 0 and keyword(line.text) == "COPY"}
+    return Fit({FROM: chains[best][0][0].number, **lines}, _base(chains[best], defaults), copies)
 
 
 def _defaults(text: str) -> dict[str, str]:
-    """The defaults of the arguments before the first FROM."""
-    before = _FIRST_FROM.split(text, maxsplit=1)[0]
-    return {name: value.strip("\"'") for name, value in _DEFAULT.findall(before)}
+    """The defaults of the arguments before the first FROM, of which a later one may use an earlier one."""
+    found = dict[str, str]()
+    for line in _ARGUMENTS.findall(_FIRST_FROM.split(text, maxsplit=1)[0]):
+        for name, value in _DEFAULT.findall(line):
+            found[name] = _expanded(value.strip("\"'"), found)
+    return found
+
+
+def _expanded(text: str, values: Mapping[str, str]) -> str:
+    """The text with its variables replaced; one that has no value leaves its sign."""
+    return _VARIABLE.sub(lambda match: values.get(match["name"] or match["plain"]) or match["otherwise"] or "$", text)
 
 
 def _laid(instructions: Sequence[Line], made: Sequence[Step]) -> list[tuple[Step, Line]]:
@@ -132,8 +151,7 @@ def _laid(instructions: Sequence[Line], made: Sequence[Step]) -> list[tuple[Step
 
 
 def _base(chain: Sequence[list[Line]], defaults: Mapping[str, str]) -> str:
-    reference = "".join(_from(chain[0])[:1])
-    reference = _VARIABLE.sub(lambda match: defaults.get(match["name"] or match["plain"]) or match["otherwise"] or "$", reference)
+    reference = _expanded("".join(_from(chain[0])[:1]), defaults)
     if not reference or "$" in reference:
         return ""
     name = reference.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]

@@ -186,7 +186,7 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
             continue
         if found and best[1] == len(found) and layers[: len(found)] == found:
             best = (tuple(sorted({*best[0], *summary["RepoTags"]})), best[1])
-        elif best[1] < len(found) < len(layers) and layers[: len(found)] == found:
+        elif best[1] < len(found) and layers[: len(found)] == found and (len(found) < len(layers) or _is_older(client, summary, told)):
             best, size = (
                 (tuple(sorted(summary["RepoTags"])), len(found)),
                 summary["Size"],
@@ -196,3 +196,21 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
 
 def _repository(tag: str) -> str:
     return tag.rpartition(":")[0]
+
+
+def _is_older(client: Any, summary: dict[str, Any], told: dict[str, Any]) -> bool:
+    """Whether of two images with the same layers the first has fewer instructions."""
+    return len(history(client, summary["Id"])) < len(history(client, told["Id"]))
+
+
+def known_bases(client: Any, told: dict[str, Any], names: Sequence[str]) -> dict[str, int]:
+    """Of images of these names those that the engine has and an image is built on: how many of its first layers are theirs."""
+    layers, found = (told.get("RootFS") or {}).get("Layers") or [], dict[str, int]()
+    for name in names:
+        try:
+            below: list[str] = (inspected(client, name).get("RootFS") or {}).get("Layers") or []
+        except (import_module("docker").errors.APIError, ImageError):
+            continue
+        if below and layers[: len(below)] == below:
+            found[name] = len(below)
+    return found

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _SHELL = "/bin/sh -c "
 _NOP = "#(nop) "
-_SHELLS = re.compile(r"(?:/usr)?/bin/(?:ba|da|a|z|k)?sh(?: -[a-z]+| pipefail| errexit| nounset)*? -[a-z]*c ")
+_SHELLS = re.compile(r"(?:/usr)?/bin/(?:env )?(?:ba|da|a|z|k)?sh(?: --?[a-z]+| pipefail| errexit| nounset)*? -[a-z]*c ")
 """A shell as SHELL may name it, with its options."""
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()

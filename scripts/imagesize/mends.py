@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from imagesize.history import from_a_stage, keyword, sources
-from imagesize.model import Image
+from imagesize import history
+from imagesize.history import keyword, sources
+from imagesize.model import Image, Layer
 from imagesize.pairs import BOOKS, Pair
 from imagesize.places import slashed
 from imagesize.stack import DELETED, METADATA, OPAQUE_FOLDER, Waste
 
 _CACHE = re.compile(
-    r"(.*?(^|/)(\.cache/[^/]+|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages"
+    r"(.*?(^|/)(\.cache/(pypoetry/(cache|artifacts)|[^/]+)|\.npm|\.m2/repository|\.gradle|(\.|^usr/local/)cargo/(registry|git)|go/pkg/mod|pnpm/store|\.pnpm-store|\.yarn|\.nuget/packages"
     r"|\.(gem|bundle|composer|ivy2)/cache|(conda|miniconda3)/pkgs|(bundle|gems/[^/]+)/cache|\.next/cache|node_modules/\.cache|\.bun/install/cache)"
     r"|var/(cache|lib)/(apt|apk|dnf|yum|libdnf5|zypp)|etc/apk/cache)/"
 )
@@ -25,9 +26,9 @@ _LINKS = re.compile(r"\b(ln\s+(?!-\w*s)|cp\s+-[a-zA-Z]*l)")
 _FLAGS = ("chown", "chmod")
 """Commands that COPY has flags for."""
 _ENDS = re.compile(r"&&|\|\||[;|&]")
-_MAKES_USER = re.compile(r"\b(useradd|adduser|groupadd|addgroup)\b")
 _FETCHES_INDEX = re.compile(r"\b(apt-get|apt|apk|dnf|yum)\b[^&;|]*\b(update|makecache)\b")
-_INSTALLS = re.compile(r"\s(install|add|upgrade|build-dep)(?!\S)")
+_INSTALLS = re.compile(r"\s(install|add|upgrade|dist-upgrade|full-upgrade|build-dep)(?!\S)")
+_MOST_MOUNTS = 6
 
 
 def mend(image: Image, pair: Pair) -> tuple[int, str]:
@@ -45,7 +46,7 @@ def mend(image: Image, pair: Pair) -> tuple[int, str]:
         return wasted, ""  # all of that kind is one advice
     from_base = added < image.base.layers
     if how == METADATA:
-        return _mend_of_metadata(image, pair, place)
+        return _mend_of_metadata(image, pair, slashed(pair.places))
     if pair.moved and from_base:
         return wasted, f"link to {place} (`ln -s`): the base image keeps what is moved"
     if pair.moved:
@@ -55,11 +56,11 @@ def mend(image: Image, pair: Pair) -> tuple[int, str]:
             needed = "" if place == "this" else f" ({place})"
             other = f"choose a smaller one, or copy what is needed of it into another stage{needed}"
             return wasted, f"deleting does not shrink the base image: {other}"
-        return _mend_of_copied(pair, adder, place) if copies else _mend_of_made(image, pair, place)
+        return _mend_of_copied(image, pair, place) if copies else _mend_of_made(image, pair, place)
     if from_base:
         return wasted, f"use a newer base image, which brings the newer {place} itself"
     if copies and keyword(waster) in ("COPY", "ADD"):
-        ways = "`--exclude`" if from_a_stage(adder) else "`.dockerignore`, `--exclude`"
+        ways = "`--exclude`" if from_a_stage(image.layers[added]) else "`.dockerignore`, `--exclude`"
         return added, f"copy {place} once: leave it out of layer {added} ({ways}) or of layer {wasted}"
     return _write_once(image, pair, place)
 
@@ -79,15 +80,21 @@ def _mend_of_made(image: Image, pair: Pair, place: str) -> tuple[int, str]:
     return wasted, f"{elsewhere}; or do it in one RUN, to which a bind mount lends what is copied between layers {added} and {wasted}"
 
 
-def _mend_of_copied(pair: Pair, adder: str, place: str) -> tuple[int, str]:
+def from_a_stage(layer: Layer) -> bool:
+    """Whether a COPY took a layer from another stage, by its line in the Dockerfile, else by what the history tells."""
+    return history.from_a_stage(layer.instruction) if layer.from_stage is None else layer.from_stage
+
+
+def _mend_of_copied(image: Image, pair: Pair, place: str) -> tuple[int, str]:
     """Of what a COPY or ADD brings and a RUN deletes."""
+    adder = image.layers[pair.first].instruction
     added, named = pair.first, {each.rstrip("/").rpartition("/")[2] for each in sources(adder)}
     if all(each.path.endswith(_PACKED) for each in pair.files):
         unpacking = "ADD --unpack=true URL" if keyword(adder) == "ADD" else "ADD FILE"  # a local archive ADD has unpacked already
         return added, f"`{unpacking} FOLDER/` unpacks {place} itself, or lend it to the RUN (`--mount=type=bind,source=…`)"
     if keyword(adder) == "ADD" and any(source.endswith(_PACKED) for source in sources(adder)):
         return added, f"leave {place} out of the archive, or lend that to the RUN that unpacks it (`--mount=type=bind,source=…`)"
-    if from_a_stage(adder):
+    if from_a_stage(image.layers[added]):
         return added, f"leave {place} out (`--exclude`, or delete it in that stage), or lend it to the RUN (`--mount=type=bind,from=…`)"
     if all(each.path.rpartition("/")[2] in named for each in pair.files):
         return added, f"lend {place} to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it"
@@ -97,6 +104,12 @@ def _mend_of_copied(pair: Pair, adder: str, place: str) -> tuple[int, str]:
 def is_index_alone(instruction: str) -> bool:
     """Whether a RUN fetches the index of packages and installs none."""
     return bool(_FETCHES_INDEX.search(instruction)) and not _INSTALLS.search(instruction)
+
+
+def is_used_later(image: Image, layer: int) -> bool:
+    """Whether a RUN behind a layer installs packages by the index that is there."""
+    behind = [each.instruction for each in image.layers[layer + 1 :] if keyword(each.instruction) == "RUN"]
+    return any(re.search(r"\b(apt-get|apt)\s", text) and _INSTALLS.search(text) and not _FETCHES_INDEX.search(text) for text in behind)
 
 
 def _joined(image: Image, first: int, last: int) -> str:
@@ -124,27 +137,33 @@ def _mend_of_metadata(image: Image, pair: Pair, place: str) -> tuple[int, str]:
         return wasted, f"copy {place} once: layer {added} already brings the same content"
     if added < image.base.layers:
         return wasted, f"change only what must be written to, instead of all of {place}, which the base image brings"
-    if _LINKS.search(waster):
+    if not changes and _LINKS.search(waster):
         return wasted, f"link to {place} with `ln -s`: of a file of another layer a hard link is a copy"
     if not changes:
         return _write_once(image, pair, place)
-    drop = f"drop the {' and '.join(changes)} from layer {wasted}"
     if not _OWNERS.intersection(changes):
+        drop = f"drop the {' and '.join(changes)} from layer {wasted}"
         return added, f"{drop}, or do it where {place} comes from" if copies else f"{drop}, or do it in the RUN that makes {place}"
+    does = [each for each in changes if each in _OWNERS]
+    what = "what must be written to or run" if "chmod" in does else "what must be written to"
+    limit = f"limit the {' and '.join(does)} of layer {wasted} to {what}, without {place}: code may stay root's"
     if not copies:
-        return added, f"{drop}: change owner and mode in the RUN that makes {place}, or make it as that user (`USER` before it)"
-    stays = ["code may stay root's"] if "chown" in changes else []
-    given, numbers = _given(waster, pair.files), ""
-    if (owner := given.get("chown", "")) and not owner[0].isdigit() and _makes_user(image, added, wasted):
-        uid, gid = _owner(image, wasted, pair.files[0].path)
-        given["chown"], numbers = f"{uid}:{gid}" if ":" in owner else str(uid), f", by number, since {owner} is made later,"
+        return added, f"{limit}, or change it in the RUN that makes it"
+    given, whole = _given(image, pair, waster), _is_all(image, pair)
     flags = "".join(f" --{command}={value}" for command, value in given.items())
-    does = f"`{keyword(adder)}{flags or ' --chown=USER:GROUP'} …`{numbers} gives what must be written to its owner and mode"
-    return added, f"{drop}: {', and '.join([*stays, does])}"
+    if not flags:
+        flags = " --chmod=MODE" if "chown" not in does and "chgrp" not in does else " --chown=UID:GID"
+    which = "" if whole else f", where it has a {keyword(adder)} of its own,"
+    return added, f"{limit}, and `{keyword(adder)}{flags} …`{which} gives it owner and mode at once"
 
 
-def _given(instruction: str, files: Sequence[Waste]) -> dict[str, str]:
-    """The owner and the mode that a RUN gives files: of each command the argument, where there is one such command and it names them."""
+def _is_all(image: Image, pair: Pair) -> bool:
+    """Whether the files of a pair are all that their layer brings."""
+    return sum(1 for size in image.layers[pair.first].entries.sizes if size) == len({each.path for each in pair.files})
+
+
+def _given(image: Image, pair: Pair, instruction: str) -> dict[str, str]:
+    """The owner, by number, and the mode that a RUN gives files: of each command the argument, where there is one such command."""
     found = dict[str, str]()
     for part in _ENDS.split(instruction.partition(" ")[2]):
         command, *words = part.split() or [""]
@@ -152,8 +171,9 @@ def _given(instruction: str, files: Sequence[Waste]) -> dict[str, str]:
         if name not in _FLAGS or len(operands) < 2 or len(re.findall(rf"\b{name}\b", instruction)) > 1 or "--reference" in part:
             continue
         deep = name == "chown" or any(re.match("-[a-zA-Z]*R|--recursive", word) for word in words)
-        if all(any(_is_meant(target, f"/{each.path}", deep) for target in operands[1:]) for each in files):
-            found[name] = operands[0]
+        if all(any(_is_meant(target, f"/{each.path}", deep) for target in operands[1:]) for each in pair.files):
+            uid, gid = _owner(image, pair.wasted, pair.files[0].path)
+            found[name] = operands[0] if name == "chmod" else f"{uid}:{gid}" if ":" in operands[0] else str(uid)
     return found
 
 
@@ -165,11 +185,6 @@ def _is_meant(target: str, path: str, deep: bool) -> bool:
     return path.startswith(known) if known != target else deep and path.startswith(target.rstrip("/") + "/")
 
 
-def _makes_user(image: Image, after: int, upto: int) -> bool:
-    """Whether a layer behind the first and up to the last makes a user or a group."""
-    return any(_MAKES_USER.search(layer.instruction) for layer in image.layers[after + 1 : upto + 1])
-
-
 def _owner(image: Image, layer: int, path: str) -> tuple[int, int]:
     """User and group of a file as a layer has it; root's where it has none."""
     entries = image.layers[layer].entries
@@ -177,16 +192,19 @@ def _owner(image: Image, layer: int, path: str) -> tuple[int, int]:
 
 
 def mounts(image: Image, layer: int, files: Iterable[Waste] | Iterable[tuple[str, int]]) -> str:
-    """The cache mounts that hold files of a layer, those with the most bytes first: at most three, and whose they must be."""
+    """The cache mounts that hold files of a layer, those with the most bytes first, and whose they must be."""
     sums, some = defaultdict[str, int](int), dict[str, str]()
     for path, size, *_ in files:
         folder = mounted(path)
         sums[folder] += size
         some.setdefault(folder, path)
-    told = sorted(sums, key=lambda folder: (-sums[folder], folder))[:3]
-    owners = {folder: _owner(image, layer, some[folder]) for folder in told}
-    options = {folder: f",uid={uid},gid={gid}" if uid else "" for folder, (uid, gid) in owners.items()}
-    return " ".join(f"--mount=type=cache,target={folder}{options[folder]}" for folder in told)
+    told = dict[str, str]()
+    for folder in sorted(sums, key=lambda folder: (-sums[folder], folder))[:_MOST_MOUNTS]:
+        uid, gid = _owner(image, layer, some[folder])
+        within = "/.cache/" in folder and uid  # whose mount point the builder would make, as root
+        place = folder.partition("/.cache/")[0] + "/.cache" if within else folder
+        told[place] = f"--mount=type=cache,target={place}" + (f",uid={uid},gid={gid}" if uid else "")
+    return " ".join(told.values())
 
 
 def mounted(path: str) -> str:

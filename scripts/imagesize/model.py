@@ -57,6 +57,8 @@ class Layer:
         """What the scan kept of files: all, the end, or what follows a marker."""
         self._kept = {index: data for index, data in self._parts.items() if len(data) == self.entries.sizes[index]}
         self._region = region
+        self.from_stage: bool | None = None
+        """Whether a COPY took it from a stage or an image; None where only the history tells."""
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes:
         """The content of the regular file at a path of this layer.
@@ -162,6 +164,8 @@ class Image:
         self.quick = quick
         """Whether only the history was read: layers have no entries."""
         self.base = Base("", 0, False)
+        self.bases: Mapping[str, int] = {}
+        """Of images that the Dockerfile names as bases, and that it is built on, how many of its first layers are theirs."""
         self.notes: tuple[str, ...] = ()
         """What the reader should know about the figures, a sentence each."""
 

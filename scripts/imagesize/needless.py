@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - the table of kinds reads best in long lines
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import NamedTuple
 
 from imagesize.packages import Packages
@@ -36,8 +36,8 @@ KINDS = (
     ),
     Kind(
         "caches", "caches of package managers",
-        ("**/.cache/pip", "**/.cache/uv", "**/.cache/pypoetry", "**/.cache/go-build", "**/.cache/yarn", "**/.cache/node", "**/.cache/node-gyp", "**/.cache/deno",
-         "**/.cache/composer", "**/.npm/_cacache", "**/.npm/_logs", "**/.yarn/cache", "**/.yarn/berry/cache", "**/share/pnpm/store", "**/.pnpm-store",
+        ("**/.cache/pip", "**/.cache/uv", "**/.cache/pypoetry/cache", "**/.cache/pypoetry/artifacts", "**/.cache/virtualenv", "**/.cache/go-build", "**/.cache/yarn",
+         "**/.cache/node-gyp", "**/.cache/composer", "**/.npm/_cacache", "**/.npm/_logs", "**/.yarn/cache", "**/.yarn/berry/cache", "**/share/pnpm/store", "**/.pnpm-store",
          "**/.m2/repository", "**/.gradle/caches", "**/.gradle/wrapper/dists", "**/.cargo/registry", "**/.cargo/git", "usr/local/cargo/registry",
          "usr/local/cargo/git", "go/pkg/mod", "root/go/pkg/mod", "**/.gem/cache", "**/.bundle/cache", "**/.nuget/packages", "**/.composer/cache",
          "**/conda/pkgs", "**/miniconda3/pkgs", "**/.ivy2/cache", "**/.cache/pnpm", "**/.bun/install/cache", "**/.next/cache", "**/node_modules/.cache",
@@ -51,7 +51,7 @@ KINDS = (
     ),
     Kind(
         "source-maps", "source maps", (), (".js.map", ".mjs.map", ".cjs.map", ".css.map"),
-        "build without them, or leave them out of the final stage (`COPY --exclude=**/*.map …`)",
+        "delete them in the RUN that installs or builds (`find . -name '*.map' -delete`), or build without them",
     ),
     Kind(
         "build-tools", "build tools",
@@ -62,36 +62,38 @@ KINDS = (
     ),
     Kind(
         "intermediates", "what a build leaves besides its result",
-        ("**/target/release/deps", "**/target/release/build", "**/target/release/incremental", "**/target/release/.fingerprint", "**/target/debug", "**/CMakeFiles"),
+        ("target/**/release/deps", "target/**/release/build", "target/**/release/incremental", "target/**/release/.fingerprint",
+         "target/**/debug/deps", "target/**/debug/build", "target/**/debug/incremental", "target/**/debug/.fingerprint", "**/CMakeFiles"),
         (".o",),
         "build in a stage of its own and `COPY --from=` it what runs",
     ),
     Kind("debug-symbols", "debug symbols", ("usr/lib/debug",), (), "install no -dbg or -dbgsym packages; strip programs in the stage that builds them"),
     Kind(
         "installers", "packages that were installed from", (), (".whl", ".deb"),
-        "lend them to the RUN that installs them (`--mount=type=bind,…`), or download them to a mount (`--mount=type=tmpfs,target=…`)",
+        "let one RUN fetch, install and remove them, or lend them to it (`--mount=type=bind,…`)",
     ),
     Kind(
-        "headers", "headers and static libraries", ("usr/include", "usr/local/include", "**/pkgconfig"), (".a", ".la", ".h", ".hpp", ".pxd", ".pyx"),
+        "headers", "headers and static libraries", ("usr/include", "usr/local/include", "**/pkgconfig"), (".a", ".h", ".hpp", ".pxd", ".pyx"),
         "compile in a stage of its own; install libraries without their -dev or -devel packages",
     ),
     Kind(
         "documentation", "documentation and translations",
         ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/share/locale", "usr/share/help", "usr/share/lintian",
-         "usr/local/share/man", "usr/local/share/doc", "usr/share/i18n"),
+         "usr/local/share/man", "usr/local/share/doc"),
         (),
         "keep FOLDERS out when packages are installed (dpkg: lines like `path-exclude /usr/share/doc/*` in the last file of /etc/dpkg/dpkg.cfg.d, `zz-nodoc`; "
         "dnf: `--setopt=tsflags=nodocs`)",
     ),
+    Kind("locale-sources", "sources of locales", ("usr/share/i18n",), (), "remove them in the RUN that makes the locales: `locale-gen && rm -rf /usr/share/i18n`"),
     Kind(
         "tests", "tests of libraries",
         ("node_modules/**/test", "node_modules/**/tests", "node_modules/**/__tests__", "site-packages/**/tests", "dist-packages/**/tests"),
         (),
-        "remove them in the RUN that installs the packages, or in the builder stage",
+        "remove them in the RUN that installs the packages, or in the builder stage, and try the program: a few packages import theirs",
     ),
     Kind(
         "leftovers", "temporary files and logs", ("tmp", "var/tmp", "var/log"), (),
-        "remove them in the RUN that writes them, or mount a tmpfs there (`--mount=type=tmpfs,target=FOLDER`)",
+        "let one RUN write, use and remove them (logs: `rm -f /var/log/*.log /var/log/*/*`), for /tmp on a mount: `--mount=type=tmpfs,target=/tmp`",
     ),
 )  # fmt: skip
 
@@ -101,7 +103,7 @@ BYTECODE = Kind(
 )  # fmt: skip
 DEVELOPMENT = Kind(
     "development-packages", "packages for development alone", (), (),
-    "install without them in the final stage (`npm ci --omit=dev`), or take them away in the RUN that builds (`npm prune --omit=dev`)",
+    "install without them in the final stage (`npm ci --omit=dev`); where they build the program, let another stage do that",
 )  # fmt: skip
 OWN_PIP = Kind(
     "pip", "a pip of the environment's own", (), (),
@@ -144,6 +146,8 @@ def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) 
     tool_kind = next(kind for kind in KINDS if kind.slug == "build-tools")
     again = set(_compiled_again(tree))
     folders = _folder_kinds(tree, packages.development)
+    for folder in _run_from(tree, folders):
+        del folders[folder]
     owners, found = packages.owners, dict[tuple[str, int], Needless]()
     for folder, files in tree.files_in.items():
         given = folders.get(folder)
@@ -159,6 +163,8 @@ def find(tree: FileTree, packages: Packages, origin: Callable[[str, int], int]) 
             if kind is None and owners[number] in tools:
                 kind = tool_kind
             if kind is None or (kind.slug == "installers" and owners[number] >= 0):  # python3-pip-whl is a package itself
+                continue
+            if "/ensurepip/_bundled/" in path:  # `python -m venv` wants them
                 continue
             if kind.slug == "documentation" and path.endswith("/copyright"):  # Debian's licences, which go with what they allow
                 continue
@@ -197,6 +203,21 @@ def _folder_kinds(tree: FileTree, development: Container[str]) -> dict[str, Kind
             if fitting:
                 found[folder] = fitting
     return found
+
+
+def _run_from(tree: FileTree, folders: Mapping[str, Kind]) -> list[str]:
+    """The folders of caches that programs are run from: those that links point into, and Yarn's where it makes no node_modules."""
+    caches = [folder for folder, kind in folders.items() if kind.slug == "caches"]
+    if not caches:
+        return []
+    targets = {f"{link.strip('/')}/" for link in tree.targets()}
+    plays = any("/.yarn/" in f"/{folder}/" for folder in caches) and any(path.rpartition("/")[2] == ".pnp.cjs" for path in tree)
+    return [
+        folder
+        for folder in caches
+        if (plays and "/.yarn/" in f"/{folder}/")
+        or any(target.startswith(f"{folder}/") or f"{folder}/".startswith(target) for target in targets)
+    ]
 
 
 def _is_in_modules(above: str) -> bool:

@@ -13,7 +13,7 @@ from imagesize.stack import DELETED, METADATA, Waste
 
 _MOVES = re.compile(r"\bmv\s")
 BOOKS = re.compile(
-    r"(var/(lib/(dpkg|apt|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
+    r"(var/(lib/(dpkg|apt(?!/lists/)|rpm)|cache/(debconf|ldconfig)|log)|(usr/)?lib/apk/db|usr/lib/sysimage/rpm|etc/apk)/|etc/(ld\.so\.cache|(passwd|g?shadow|group)-?$)"
 )
 """What package managers and the tools for accounts write anew whenever they do anything: nobody can spare that above a base image."""
 

@@ -58,7 +58,10 @@ def analyze(image: Image, dockerfile_text: str | None = None) -> Analysis:
     if dockerfile_text is not None:
         fit = dockerfile.fit(dockerfile_text, image.steps)
         if fit:
-            lines, image.base = fit.lines, _base(image.base, fit.base, [layer for layer in fit.lines if layer >= 0])
+            lines = fit.lines
+            image.base = _base(image, fit.base, [layer for layer in lines if layer >= 0])
+            for layer, from_stage in fit.copies.items():
+                image.layers[layer].from_stage = from_stage
         else:
             image.notes += ("No stage of the Dockerfile is like this image's history: no line is told.",)
     if image.quick:
@@ -67,18 +70,21 @@ def analyze(image: Image, dockerfile_text: str | None = None) -> Analysis:
     return Analysis(image, found, advice.give(image, found, lines), lines)
 
 
-def _base(base: Base, named: str, made: Sequence[int]) -> Base:
+def _base(image: Image, named: str, made: Sequence[int]) -> Base:
     """The base image as the Dockerfile names it; where nothing is known of it, what lies below the layers that the Dockerfile made.
 
     An engine's image that has layers of the Dockerfile's own is an earlier build, or one of its stages.
     """
+    base = image.base
+    if named in image.bases:
+        return Base(named, image.bases[named], True)
     if named in base.names:
         return base._replace(name=named)
-    if base.known and not (made and min(made) < base.layers):
-        return base
     if named == "scratch":
         return Base("", 0, True)
-    return Base(named or base.name, min(made), False) if made else base
+    if base.known and not (made and min(made) < base.layers):
+        return base
+    return Base(named or ("" if base.known else base.name), min(made), False) if made else base
 
 
 def document(analyses: Sequence[Analysis], top: int, bits_per_second: float) -> Document:

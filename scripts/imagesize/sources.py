@@ -37,6 +37,8 @@ class Options(NamedTuple):
     others the smallest."""
     limits: Limits = LIMITS
     interest: Interest = NOTHING
+    bases: tuple[str, ...] = ()
+    """Names that a Dockerfile has for its base images: the engine is asked whether the last image is built on one of them."""
     show: Callable[[int, int], object] | None = None
     """Told how many of how many stored bytes have been read; 0 for a number that is not known."""
 
@@ -191,8 +193,12 @@ def _from_engine(asked: dict[int, str], options: Options) -> dict[int, list[Imag
 
     with engine.connected() as client:
         told = {place: engine.inspected(client, name, options.platform) for place, name in asked.items()}
+        bases = {max(told): engine.known_bases(client, told[max(told)], options.bases)}
         if not options.deep:
-            return {place: [_quick(client, asked[place], answer, options.platform)] for place, answer in told.items()}
+            quick = {place: _quick(client, asked[place], answer, options.platform) for place, answer in told.items()}
+            for place, image in quick.items():
+                image.bases = bases.get(place, {})
+            return {place: [image] for place, image in quick.items()}
         full = {place: answer for place, answer in told.items() if (answer.get("RootFS") or {}).get("Layers")}
         names = sorted({answer["Id"] if asked[place].startswith("sha256:") else asked[place] for place, answer in full.items()})
         found = list(images(_piped(engine.exported(client, names, options.platform), options), options.platform)) if names else []
@@ -200,7 +206,7 @@ def _from_engine(asked: dict[int, str], options: Options) -> dict[int, list[Imag
         for place, name in asked.items():
             if place in full:
                 (image,) = loaded[place] = [_image(name, _same(found, told[place], name), {})]
-                image.base = _engine_base(client, told[place])
+                image.base, image.bases = _engine_base(client, told[place]), bases.get(place, {})
             else:
                 loaded[place] = [without_layers(client, name, told[place], options.platform)]
     return loaded

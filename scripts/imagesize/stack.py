@@ -183,6 +183,10 @@ class FileTree:
                 done = here
         return done
 
+    def targets(self) -> set[str]:
+        """Where links of all layers point, as far as it is told from the root, into a folder of caches."""
+        return {link for entries in self.layers for link in entries.links.values() if link.startswith("/") and "cache" in link}
+
     def _link(self, number: int) -> str:
         entries, index = self.at(number)
         return entries.links.get(index, "")

@@ -10,7 +10,7 @@ import pytest
 
 from imagesize import dockerfile, history, load
 from imagesize.report import Analysis, analyze
-from tests.imagesize.archives import Member, file, hardlink, legacy, opaque, whiteout, write
+from tests.imagesize.archives import Member, file, hardlink, legacy, opaque, symlink, whiteout, write
 
 BIG = 200_000
 DOCKERFILE = """\
@@ -45,27 +45,27 @@ def advised(tmp_path: Path, layers: list[list[Member]], commands: list[str], tex
 CASES = {
     "chown of a copy": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown -R web:web /app"], 0,
-        ("metadata", 0, BIG, "`COPY --chown=web:web …`")),
+        ("metadata", 0, BIG, "limit the chown of layer 1 to what must be written to, without /app/big: code may stay root's, and `COPY --chown=1:0 …` gives")),
     "chmod of a copy": (
         [[file("app/big", BIG)], [file("app/big", BIG, mode=0o755)]], ["COPY app /app", "RUN chmod +x /app/big"], 0,
         ("metadata", 0, BIG, "`COPY --chmod=+x …`")),
     "chown of what a RUN made": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["RUN make", "RUN chown web /app"], 0,
-        ("metadata", 0, BIG, "in the RUN that makes /app/big")),
+        ("metadata", 0, BIG, "code may stay root's, or change it in the RUN that makes it")),
     "chown of the base image": (
         [[file("usr/big", BIG)], [file("usr/big", BIG, uid=1)]], ["RUN base", "RUN chown -R web /usr"], 1,
         ("metadata", 1, BIG, "only what must be written to")),
     "all that a RUN changes of a copy": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown -R web:web /app && chmod -R u+rwX /app"], 0,
-        ("metadata", 0, BIG, "drop the chown and chmod from layer 1: code may stay root's, and `COPY --chown=web:web --chmod=u+rwX …`")),
+        ("metadata", 0, BIG, "limit the chown and chmod of layer 1 to what must be written to or run, without /app/big: code may stay root's, and `COPY --chown=1:0 --chmod=u+rwX …`")),
     "the owner of another file": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY app /app", "RUN chown --reference=/srv -R /app"], 0,
-        ("metadata", 0, BIG, "`COPY --chown=USER:GROUP …`")),
+        ("metadata", 0, BIG, "`COPY --chown=UID:GID …`")),
     "a copy touched": (
         [[file("app/big", BIG)], [file("app/big", BIG, mtime=1)]], ["COPY app /app", "RUN build"], 0, ("metadata", 0, BIG, "in another stage")),
     "a later chown of what a RUN made": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["RUN npm ci", "RUN chown -R web ."], 0,
-        ("metadata", 0, BIG, "drop the chown from layer 1: change owner and mode in the RUN")),
+        ("metadata", 0, BIG, "or change it in the RUN that makes it")),
     "copied, then moved": (
         [[file("etc/app.example", BIG)], [whiteout("etc/app.example"), file("etc/app", BIG)]], ["COPY app.example /etc/", "RUN mv /etc/app.example /etc/app"],
         0, ("deleted", 0, BIG, "copy /etc/app.example at once where layer 1 moves it")),
@@ -97,32 +97,53 @@ CASES = {
         ("deleted", 2, BIG, "let another stage do what needs /usr/lib/gcc/x")),
     "the owner is made later": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=999)]], ["COPY . /app", "RUN useradd app && chown -R app:app /app"], 0,
-        ("metadata", 0, BIG, "`COPY --chown=999:0 …`, by number, since app:app is made later,")),
+        ("metadata", 0, BIG, "`COPY --chown=999:0 …`")),
+    "an owner without a group": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=999)]], ["COPY . /app", 'RUN chown -R "$(id -u app)" /app'], 0,
+        ("metadata", 0, BIG, "`COPY --chown=999 …`")),
+    "the mode of one file of many": (
+        [[file("app/big", BIG), file("app/x", 9)], [file("app/big", BIG, mode=0o600)]], ["COPY . /app", "RUN chmod 600 /app/big"], 0,
+        ("metadata", 0, BIG, "`COPY --chmod=600 …`, where it has a COPY of its own, gives")),
+    "modes by find alone": (
+        [[file("app/big", BIG)], [file("app/big", BIG, mode=0o600)]], ["COPY . /app", "RUN find /app -exec chmod 600 {} +"], 0,
+        ("metadata", 0, BIG, "`COPY --chmod=MODE …`")),
+    "a file made beside a chown": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1), file("run/pid", b"")]], ["COPY . /app", "RUN touch /run/pid && chown 1 /app/big /run/pid"], 0,
+        ("metadata", 0, BIG, "limit the chown of layer 1")),
+    "a link beside a chown": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN ln a b && chown -R 1 /app"], 0, ("metadata", 0, BIG, "limit the chown")),
     "modes by find": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN find /app -type d -exec chmod 755 {} + && find /app -type f -exec chmod 600 {} + && chown -R 1 /app"], 0,
         ("metadata", 0, BIG, "`COPY --chown=1 …`")),
     "the mode of another folder": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chmod 0775 /opt && cd /app && chown -R 1:1 ."], 0,
-        ("metadata", 0, BIG, "`COPY --chown=1:1 …`")),
+        ("metadata", 0, BIG, "`COPY --chown=1:0 …`")),
     "the mode of the folder alone": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chmod 700 /app && chown -R 1:1 /app"], 0,
-        ("metadata", 0, BIG, "`COPY --chown=1:1 …`")),
+        ("metadata", 0, BIG, "`COPY --chown=1:0 …`")),
     "linked in another layer": (
         [[file("x/big", BIG)], [file("x/big", BIG, mtime=1), hardlink("y/big", "x/big")]], ["COPY x /x", "RUN mkdir /y && ln /x/big /y/big"], 0,
         ("metadata", 1, BIG, "link to /x/big with `ln -s`")),
     "two owners": (
         [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chown -R 1 /app && chown 2 /app/x"], 0,
-        ("metadata", 0, BIG, "`COPY --chown=USER:GROUP …`")),
+        ("metadata", 0, BIG, "`COPY --chown=UID:GID …`")),
     "a copied file that its COPY names": (
         [[file("tmp/inst.bin", BIG)], [whiteout("tmp/inst.bin")]], ["COPY inst.bin /tmp/", "RUN sh /tmp/inst.bin && rm /tmp/inst.bin"], 0,
         ("deleted", 0, BIG, "lend /tmp/inst.bin to the RUN that needs it (`--mount=type=bind,source=…`) instead of copying it")),
     "a needless file that its COPY names": ([[file("tmp/inst.bin", BIG)]], ["COPY inst.bin /tmp/"], 0, ("leftovers", 0, BIG, "lend it to the RUN")),
     "a file of the root": ([[file("big", BIG)], [whiteout("big")]], ["RUN base", "RUN rm /big"], 1, ("deleted", 1, BIG, "into another stage (/big)")),
-    "logs": ([[file("var/log/x/y.log", BIG)]], ["RUN make"], 0, ("leftovers", 0, BIG, "`--mount=type=tmpfs,target=/var/log`")),
+    "logs": ([[file("var/log/x/y.log", BIG)]], ["RUN make"], 0, ("leftovers", 0, BIG, "`rm -f /var/log/*.log /var/log/*/*`")),
     "a clone": ([[file("src/.git/x", BIG)]], ["RUN git clone x /src"], 0, ("version-control", 0, BIG, "clone in another stage and copy what is wanted, or delete it in the RUN")),
     "caches of another user, and of several tools": (
         [[file("home/a/.npm/_cacache/x", BIG, uid=1000), file("root/.cache/pip/y", BIG - 9)]], ["RUN npm ci; pip install x"], 0,
         ("caches", 0, 2 * BIG - 9, "`RUN --mount=type=cache,target=/home/a/.npm,uid=1000,gid=0 --mount=type=cache,target=/root/.cache/pip …`")),
+    "a cache of another user in a folder that the builder would make": (
+        [[file("home/a/.cache/yarn/x", BIG, uid=1000)]], ["RUN yarn"], 0, ("caches", 0, BIG, "`RUN --mount=type=cache,target=/home/a/.cache,uid=1000,gid=0 …`")),
+    "a cache of Poetry's": (
+        [[file("root/.cache/pypoetry/cache/x", BIG)]], ["RUN poetry install"], 0, ("caches", 0, BIG, "target=/root/.cache/pypoetry/cache …`")),
+    "a folder of the root given away": (
+        [[file("app/a", BIG), file("app/b", BIG - 1)], [file("app/a", BIG, uid=1), file("app/b", BIG - 1, uid=1)]], ["COPY . /app", "RUN chown -R 1 /app"], 0,
+        ("metadata", 0, 2 * BIG - 1, "without /app")),
     "a cache of gems": ([[file("usr/local/bundle/cache/x.gem", BIG)]], ["RUN bundle install"], 0, ("caches", 0, BIG, "target=/usr/local/bundle/cache")),
     "what Cargo leaves": ([[file("app/target/release/deps/x", BIG)]], ["RUN cargo build"], 0, ("intermediates", 0, BIG, "`COPY --from=`")),
     "wheels": ([[file("wheels/x.whl", BIG)]], ["COPY wheels /wheels"], 0, ("installers", 0, BIG, ".dockerignore")),
@@ -189,7 +210,12 @@ CASES = {
     "package lists": (
         [[file("var/lib/apt/lists/x", BIG)]], ["RUN apt-get update && apt-get install a"], 0, ("package-lists", 0, BIG, "--mount=type=cache,target=/var/lib/apt")),
     "package lists alone": (
-        [[file("var/lib/apt/lists/x", BIG)]], ["RUN add-apt-repository a && apt-get update"], 0, ("package-lists", 0, BIG, "in the RUN that installs")),
+        [[file("var/lib/apt/lists/x", BIG)]], ["RUN add-apt-repository a && apt-get update"], 0, ("package-lists", 0, BIG, "in each RUN that installs")),
+    "package lists that a later RUN uses": (
+        [[file("var/lib/apt/lists/x", BIG)], [file("usr/bin/b", 1)]], ["RUN apt-get update && apt-get install a", "RUN apt-get install b"], 0,
+        ("package-lists", 0, BIG, "in each RUN that installs")),
+    "lists of the base fetched again": (
+        [[file("var/lib/apt/lists/x", BIG)], [whiteout("var/lib/apt/lists/x")]], ["RUN base", "RUN rm -r /var/lib/apt/lists"], 1, ("deleted", 1, BIG, "choose a smaller one")),
     "debconf": ([[file("var/cache/debconf/x", BIG)]], ["RUN apt-get install x"], 0, ("debconf", 0, BIG, "rm -rf /var/cache/debconf/*")),
     "git's folder": ([[file("app/.git/x", BIG)]], ["COPY . /app"], 0, ("version-control", 0, BIG, ".dockerignore")),
     "headers that were only given away": (
@@ -262,9 +288,43 @@ def test_a_cache_that_is_linked_with_what_is_used_costs_nothing(tmp_path: Path) 
     assert [(each.kind, each.bytes) for each in only] == [("caches", BIG)]
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        [file("root/.cache/pypoetry/virtualenvs/app/lib/x.py", BIG)],
+        [file("root/.cache/uv/archive-v0/a/flask/x.py", BIG), symlink("app/.venv/lib/flask", "/root/.cache/uv/archive-v0/a/flask")],
+        [file("root/.yarn/berry/cache/ms.zip", BIG), file("app/.pnp.cjs", 9)],
+        [file("root/.cache/deno/npm/x.js", BIG)],
+        [file("usr/lib/python3/ensurepip/_bundled/pip.whl", BIG)],
+        [file("usr/lib/ImageMagick/coders/jpeg.la", BIG)],
+    ],
+)
+def test_what_a_program_runs_from_is_no_cache(tmp_path: Path, members: list[Member]) -> None:
+    assert advised(tmp_path, [members], ["RUN install"]).advice == []
+
+
+@pytest.mark.parametrize(
+    ("line", "mend"),
+    [
+        ("COPY --from=build w/out /out/", "remove it in the stage that it is copied from"),
+        ("COPY / /out/", "leave it out with a line in `.dockerignore`"),
+    ],
+)
+def test_the_dockerfile_tells_where_a_copy_is_from(tmp_path: Path, line: str, mend: str) -> None:
+    made = line.replace("--from=build ", "")
+    (advice,) = advised(tmp_path, [[file("out/node_modules/a/test/x.js", BIG)]], [made], f"FROM scratch\n{line}\n").advice
+    assert mend in advice.mend
+
+
+def test_development_packages_of_a_stage_are_pruned_there(tmp_path: Path) -> None:
+    lock = file("app/node_modules/.package-lock.json", b'{"packages": {"node_modules/jest": {"dev": true}}}')
+    (advice,) = advised(tmp_path, [[lock, file("app/node_modules/jest/x.js", BIG)]], ["COPY /app /app"]).advice
+    assert "remove it in the stage that it is copied from (`npm prune --omit=dev`)" in advice.mend
+
+
 def test_what_a_chown_parts_is_what_it_costs(tmp_path: Path) -> None:
     (advice,) = advised(tmp_path, [LINKED, [file("app/.venv/x.so", b"", uid=9)._replace(data=LINKED[0].data)]], ["RUN uv sync", "RUN chown -R 9 /app"]).advice
-    assert (advice.kind, advice.layer, advice.bytes) == ("metadata", 0, BIG) and "drop the chown from layer 1" in advice.mend
+    assert (advice.kind, advice.layer, advice.bytes) == ("metadata", 0, BIG) and "limit the chown of layer 1" in advice.mend
     names = ["opt/a", "opt/b", "opt/c"]
     one = [file(names[0], b"1" * BIG), *(hardlink(name, names[0]) for name in names[1:])]
     analysis = advised(tmp_path, [one, [file(name, b"1" * BIG, uid=9) for name in names]], ["RUN make", "RUN chown -R 9 /opt"])
@@ -373,6 +433,7 @@ def test_what_is_needless_is_not_told_again_as_duplicate(tmp_path: Path, path: s
         ('ARG BASE="a/b:2"\nARG X\nFROM ${BASE}\nARG BASE=c\nRUN a', "a/b:2"),
         ("FROM ${BASE:-a:3}\nRUN a", "a:3"),
         ("ARG BASE\nFROM $BASE\nRUN a", ""),
+        ("ARG V=13 N=debian\nARG BASE=$N:${V}-slim\nFROM $BASE\nRUN a", "debian:13-slim"),
         ("FROM a:1 AS one\nFROM b:1\nFROM one AS two\nFROM two\nRUN a", "a:1"),
         ("FROM a:1 AS a\nFROM a\nRUN a", "a:1"),
         ("RUN a", ""),
@@ -530,6 +591,8 @@ def test_a_dockerfile_is_read(text: str, expected: list[list[str]]) -> None:
         ("RUN /bin/bash -euxo pipefail -c make -c x # buildkit", "RUN make -c x"),
         ("RUN |1 S=/bin/sh /usr/bin/zsh -c make", "RUN make"),
         ("RUN /bin/sh script.sh", "RUN /bin/sh script.sh"),
+        ("RUN |1 V=1 /bin/bash --login -c make", "RUN make"),
+        ("RUN /usr/bin/env bash -c make", "RUN make"),
         ("RUN |1 A=1 /app/tool -c make", "RUN |1 A=1 /app/tool -c make"),
         ("COPY a b # buildkit", "COPY a b"),
         ("", ""),

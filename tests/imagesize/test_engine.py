@@ -113,8 +113,23 @@ def test_an_earlier_build_is_no_base_image(built: Path, tmp_path: Path) -> None:
         assert (base["name"], base["layers"], base["known"]) == (other, 2, True)
         base = answer(name, "--deep", "--dockerfile", str(tmp_path / "Dockerfile"))["images"][0]["base"]
         assert (base["name"], base["layers"], base["known"]) == ("", 0, True), "it is FROM scratch"
+        (tmp_path / "Dockerfile").write_text(f"FROM {NAMES[1]}\nCOPY other /other\n")
+        base = answer(name, "--dockerfile", str(tmp_path / "Dockerfile"))["images"][0]["base"]
+        assert (base["name"], base["layers"], base["known"]) == (NAMES[1], 2, True), "of the same repository, and named"
     finally:
         subprocess.run(["docker", "image", "rm", "-f", name, other], capture_output=True)
+
+
+def test_an_image_that_adds_no_layer_to_its_base(built: Path) -> None:
+    name = "imagesize-label:1"
+    text = f"FROM {NAMES[1]}\nLABEL a=b\n"
+    subprocess.run(["docker", "build", "-q", "-t", name, "-"], input=text.encode(), check=True, capture_output=True)
+    try:
+        added, below = (answer(each)["images"][0]["base"] for each in (name, NAMES[1]))
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", name], capture_output=True)
+    assert (added["name"], added["layers"], added["known"]) == (NAMES[1], 2, True)
+    assert below["name"] != name
 
 
 def test_two_images_are_one_request(built: Path) -> None:
