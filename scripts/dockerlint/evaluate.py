@@ -412,6 +412,8 @@ class _Walk:
             if name not in self.declared and name not in _SILENT_ARGUMENTS:
                 hint = closest(name, self.state.variables)
                 help = f"did you mean ${hint}?" if hint else f"define it first, with ENV {name}=… or ARG {name}"
+                if quotes:
+                    help = f"write \\${name}, or quote the word of the heredoc (<<'EOF'): the builder puts nothing in its place"
                 self.dockerfile.note("UndefinedVar", word or instruction, f"the variable ${name} is not defined here", help, name)
         return found.value
 

@@ -32,6 +32,7 @@ OTHER_SUFFIXES = (
     *(".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".gotmpl", ".erb", ".ejs", ".hbs", ".mustache", ".m4", ".in"),
     # documents, data, programs and signatures about a Dockerfile
     *(".md", ".rst", ".adoc", ".html", ".json", ".yml", ".yaml", ".toml", ".xml", ".sh", ".py", ".js", ".ts", ".go", ".rb", ".rs", ".java"),
+    *(".ex", ".exs", ".eex", ".dart", ".lua", ".rego", ".ncl", ".kt", ".c", ".h", ".cs", ".php", ".pl", ".vim", ".txt"),
     *(".mdx", ".tsx", ".jsx", ".vue", ".svelte", ".css", ".scss", ".svg", ".png", ".pyc"),
     *(".sha256", ".sig", ".asc", ".log", ".lock", ".gz", ".zip"),
 )

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 _COMPOSE = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
 PROJECT_FILES = (*_COMPOSE, "docker-bake*.hcl")
 """Those that say what is built of which folder."""
+_DEVCONTAINER = ("devcontainer.json", ".devcontainer.json")
+_USES_DOCKER = re.compile(r"""^\s+using:\s*["']?docker\b""", re.MULTILINE | re.IGNORECASE)
 _BAKE = ("docker-bake*.hcl", "docker-bake*.json")
 
 # `target: release` in a compose file, `target = "release"` or `"target": "release"` in a bake file.
 _TARGET = re.compile(r"""\btarget["']?\s*[:=]\s*["']?([\w.-]+)""")
 _TAGS = re.compile(r"""\btags["']?\s*[:=]\s*\[(.*?)\]""", re.DOTALL)
 _QUOTED = re.compile(r"""["']([^"'$]+)["']""")
+# `contexts = { base = "…", (VARIABLE) = "…" }` or `"contexts": {"base": "…"}` in a bake file; `- base=…` or `base: …` in a compose file.
+_CONTEXTS = re.compile(r"""\bcontexts["']?\s*[:=][^{}]*\{(.*?)\}""", re.DOTALL)
+_NAMED = re.compile(r"""(?:^|[\s,{])["']?([\w./:-]+?)["']?\s*[:=]\s*["']""")
+_NAMED_BY = re.compile(r"\((\w+)\)\s*=")
+_DEFAULTS = re.compile(r"""\bvariable\s+"(\w+)"\s*\{[^{}]*?\bdefault\s*=\s*"([^"]*)\"""")
+_ADDED = re.compile(r"""\s*(?:-\s*)?["']?([\w./-]+)["']?\s*[:=]""")
 _TARGET_BLOCK = re.compile(r"""^target\s+"[^"]+"\s*\{(.*?)^\}""", re.DOTALL | re.MULTILINE)
 _ASSIGNED = re.compile(r"""^\s*(context|dockerfile)\s*=\s*"([^"]*)\"""", re.MULTILINE)
 _KEY = re.compile(r"""(\s*)([\w.-]+):(?:\s+["']?([^\s"'#]*))?""")
@@ -38,10 +46,38 @@ def images(context: Context) -> frozenset[str]:
     return frozenset(name.removesuffix(":latest") for name in made)
 
 
+def contexts(context: Context) -> frozenset[str]:
+    """The names that a compose or bake file gives to further contexts, which win over images of those names."""
+    named = [name for text in context.project_files(*_COMPOSE) for name in _additional(text)]
+    for text in context.project_files(*_BAKE):
+        defaults = dict(_DEFAULTS.findall(text))
+        for block in _CONTEXTS.findall(text):
+            named += _NAMED.findall(block)
+            named += [defaults.get(variable, "") for variable in _NAMED_BY.findall(block)]
+    return frozenset(named)
+
+
+def _additional(compose: str) -> Iterator[str]:
+    depth = -1
+    for line in compose.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if line.strip() == "additional_contexts:":
+            depth = indent
+        elif depth >= 0 and indent <= depth and not line.lstrip().startswith("- ") and line.strip():
+            depth = -1
+        elif depth >= 0 and (named := _ADDED.match(line)):
+            yield named[1]
+
+
+def is_action(context: Context) -> bool:
+    """Whether an action of GitHub's is made of the Dockerfile: it writes to a folder of root's."""
+    return any(_USES_DOCKER.search(text) for text in context.project_files("action.yml", "action.yaml"))
+
+
 def gives(context: Context, argument: str) -> bool:
-    """Whether a compose or bake file has a key or a variable of this name, as its `args` are."""
+    """Whether a compose or bake file, or that of a development container, has a key or a variable of this name, as its `args` are."""
     key = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(argument)}[\"']?\s*(?:[:=]|$)", re.MULTILINE)
-    return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE))
+    return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE, *_DEVCONTAINER))
 
 
 def builds(name: str, text: str) -> Iterator[tuple[str, str]]:

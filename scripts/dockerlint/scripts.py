@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dockerlint.caches import path_at, target_of
+from dockerlint.context import has_wildcards
 from dockerlint.dockerignore import clean
 from dockerlint.files import destination_of, is_within
 from dockerlint.shell import parse
@@ -66,6 +67,8 @@ def text_at(path: str, instruction: Instruction) -> str | None:
                     return heredoc.body.value
             for word in copy.sources:
                 source = copy.expand(word) or ""
+                if has_wildcards(source):
+                    source = next((each for each in context.matches(source) or () if each.rpartition("/")[2] == name), source)
                 # The file itself, the file put into a folder, or what is in a folder that is copied.
                 whole = not below or below == "/" + source.rstrip("/").rpartition("/")[2]
                 text = (context.read(source) if whole else None) or context.read(clean(f"{source}{below}"))

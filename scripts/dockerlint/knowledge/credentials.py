@@ -316,7 +316,7 @@ _QUALIFIERS = _words(
     " manager store storage rotation arn dummy location placeholder mount regex pattern cost rounds count limit"
     " reset generator env keyserver server source output format scope scopes ring keyring days minutes hours"
     " seconds age interval username user email owner ref repo package image tag level options opts args flags"
-    " command cmd validity bytes bits encoding salt template label title description text"
+    " encoder encoders hasher hashers strength command cmd validity bytes bits encoding salt template label title description text"
 )
 _SWITCHES = _words("public allow disable enable use skip require is has no without with install max min num next vite generate show hide")
 _NOT_SECRETS = _words(

@@ -157,9 +157,8 @@ PACMAN = Manager(
     actions={},  # its verbs are flags: `packages.read` knows them
     system=True,
     yes=("--noconfirm",),
-    lists=("/var/lib/pacman/sync",),
     caches=(Cache("/var/cache/pacman/pkg", sharing="locked"),),
-    clean="pacman -Scc --noconfirm",
+    clean="rm -rf /var/cache/pacman/pkg/*",  # -Scc asks with no for the usual answer, which --noconfirm takes
 )
 
 PIP = Manager(

@@ -97,7 +97,7 @@ def _option(command: Command, letter: str, behind_what: str) -> Edit | None:
 def heredoc_errexit(site: Site) -> Fix | None:
     """`set -e` as the first line; what has failed so far without a word then ends the build."""
     run = site.instruction
-    if run is None or len(run.heredocs) != 1 or run.heredocs[0].body.value.startswith("#!"):
+    if run is None or len(run.heredocs) != 1 or run.heredocs[0].body.value.startswith("#!") or site.hit.help:
         return None
     line = run.heredocs[0].line
     return unsafe("Begin with set -e", Edit(line, 1, line, 1, "set -e\n"))

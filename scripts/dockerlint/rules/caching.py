@@ -1069,7 +1069,7 @@ def _downloaded(command: Command) -> str:
         )
     else:
         return ""
-    if not name or name == "-" or "$" in name or "`" in name or name.startswith("/dev/") or "$" in (folder or ""):
+    if not name or name == "-" or "$" in name or "`" in name or ")" in name or name.startswith("/dev/") or "$" in (folder or ""):
         return ""
     base = posixpath.join(caches.folder_at(command) or "$", folder or "", name)
     return "" if base.startswith("$") else posixpath.normpath(base)

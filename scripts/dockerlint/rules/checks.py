@@ -404,6 +404,8 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG VERSION
         ENV APP_VERSION=$VERSION
 
+    An unquoted heredoc of COPY is expanded, too: `exec "$@"` in it becomes `exec ""` (built).
+
     A RUN is told where it uses an ARG from before the first FROM, or one of BuildKit's, that its stage does not declare: with
     `GOARCH=$TARGETARCH` alone an image for arm64 gets a program for the builder (built).
 
@@ -416,6 +418,9 @@ def undefined_variable(dockerfile: Dockerfile) -> Iterator[Hit]:
         if declared_outside:
             maybe = stage is not None and _is_of_the_image(stage, note.name)
             yield Hit(note.where, note.message, f"declare it in the stage: ARG {note.name}", confidence="low" if maybe else "high")
+        elif note.help.startswith("write \\$"):  # in a heredoc
+            certain = not note.name.isidentifier()  # $1, $@: a script's own
+            yield Hit(note.where, note.message, note.help, severity="error" if certain else "", confidence="high" if certain else "")
         elif _set_beside(dockerfile, note):
             message = f"{note.message}: what an ENV sets holds from the next instruction on"
             yield Hit(note.where, message, f"set {note.name} in an ENV of its own, above this one")
@@ -616,13 +621,15 @@ def constant_platform(dockerfile: Dockerfile) -> Iterator[Hit]:
     Good:
         FROM --platform=$BUILDPLATFORM debian:13-slim
 
-    Leaves alone: a stage whose name tells the platform, such as `build-amd64`.
+    Leaves alone: a stage whose name tells the platform, such as `build-amd64`. The confidence is low where it runs nothing, and only files
+    are taken of it.
     """
     for note in dockerfile.notes.get("FromPlatformFlagConstDisallowed", ()):
         stage, message = _stage_at(dockerfile, note.where.span.line), note.message
+        idle = stage is not None and not stage.ships and not stage.of("RUN")  # there is nothing to emulate: it is there for its files
         if stage is None or not stage.ships:
             message = f"{message.partition(',')[0]}, so other machines emulate the steps of this stage"
-        yield Hit(note.where, message, severity="info" if "windows" in message else "")
+        yield Hit(note.where, message, severity="info" if "windows" in message else "", confidence="low" if idle else "")
 
 
 @rule(

@@ -317,13 +317,14 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
 
     A pattern as the destination is no pattern but such a name.
 
-    Leaves alone: `.`, folders as the first source. Where the folder is known to be there, only a remark: it works with BuildKit.
+    Leaves alone: `.`, folders as the first source, --parents, which makes a folder. Where the folder is known to be there, only a remark:
+    it works with BuildKit.
 
     Mends (safe or unsafe): ends the name with a slash; safe where the folder is known to be there.
     """
     for instruction in stage.of("COPY", "ADD"):
         destination = instruction.destination
-        if destination is None:
+        if destination is None or instruction.flag("parents"):
             continue
         written = instruction.expand(destination)
         if written is None or names_folder(written) or written.endswith("\\"):

@@ -343,6 +343,8 @@ def package_cache_left(stage: Stage) -> Iterator[Hit]:
                 place = caches.place_of(call)
                 mount = f"--mount=type=cache,target={caches.mount_of(call)}"
                 clean = f"rm -rf {place}" if manager in (table.CARGO, table.BUNDLER) else manager.clean
+                if manager is table.CONDA:
+                    clean = clean.replace("conda", call.command.name, 1)
                 mounted = f"use a cache mount ({mount}), " if "*" not in place else ""  # the target of a mount is no pattern
                 help = f"build in a stage of its own, {mounted}or end the RUN with: && {clean}"
                 if manager in table.READ_BY_BUILDS and call.action == "restore":

@@ -12,7 +12,7 @@ from dockerlint.knowledge.images import MAINTAINED, OFFICIAL_IMAGES
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.packages import brings, installed, read
 from dockerlint.parser import Flag, Instruction, Mount
-from dockerlint.project import images
+from dockerlint.project import contexts, images
 from dockerlint.references import ImageReference, parse
 from dockerlint.rules import Hit, rule
 from dockerlint.shell import Command
@@ -100,7 +100,7 @@ def image_without_tag(stage: Stage) -> Iterator[Hit]:
     """
     for where, raw, reference in _uses(stage):
         if not reference.tag and not reference.digest and "$" not in raw and not _names_its_release(reference):
-            if raw in images(stage.dockerfile.context):
+            if raw in images(stage.dockerfile.context) | contexts(stage.dockerfile.context):
                 continue
             if _has_only_latest(reference):
                 yield Hit(where, f"{raw} names no digest, and its registry has no tags of versions", "add the digest: @sha256:…", "info")
@@ -129,7 +129,7 @@ def latest_tag(stage: Stage) -> Iterator[Hit]:
     """
     for where, raw, reference in _uses(stage):
         if raw.endswith(":latest") and not _names_its_release(reference):
-            if raw.removesuffix(":latest") in images(stage.dockerfile.context):
+            if raw.removesuffix(":latest") in images(stage.dockerfile.context) | contexts(stage.dockerfile.context):
                 continue
             if _has_only_latest(reference):
                 yield Hit(where, f"{raw} names no digest, and its registry has no tags of versions", "add the digest: @sha256:…", "info")
@@ -415,6 +415,8 @@ def _copies(instruction: Instruction, tool: str) -> bool:
     if tool in names or target.rpartition("/")[2] == tool:
         return True
     folder = target.rstrip("/")
+    if not folder and instruction.from_:
+        return True  # a whole root, most likely
     if folder not in _SYSTEM_FOLDERS and not folder.endswith("bin"):
         return False
     if instruction.keyword == "ADD":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -213,7 +214,7 @@ def _unanswered(stage: Stage, managers: tuple[Manager, ...], setting: str, flag:
                 continue
             yield Hit(
                 call.where,
-                f"{call.command.name} {call.verb} asks before it goes on, and nobody answers",
+                f"{call.command.name} {call.verb} asks whether to go on where more than that changes, and nobody answers",
                 f"write {call.command.name} {call.verb} {flag}" if flag == "-y" else f"write {call.command.name} {flag} {call.verb}",
             )
 
@@ -504,7 +505,7 @@ def _update_alone(stage: Stage, call: Call, instruction: Instruction) -> Hit:
     if fetches_anew:
         said += f", and line {fetches_anew} fetches it anew"
         return Hit(call.where, said, "leave it out: apk add --no-cache fetches the index itself")
-    return Hit(call.where, f"{said}, where nothing uses it")
+    return Hit(call.where, f"{said}, where nothing uses it", "leave it out, or put it before the install that wants it, in the same RUN")
 
 
 @rule(
@@ -889,6 +890,53 @@ def zypper_cache_left(stage: Stage) -> Iterator[Hit]:
     """
     for call in caches.left_behind(stage, (table.ZYPPER,), ("install", "update", "upgrade")):
         yield Hit(call.where, "leaves zypper's metadata in /var/cache/zypp in the layer")
+
+
+@rule("WD349", "pacman-cache-left", "warning", help="end the RUN with: && rm -rf /var/cache/pacman/pkg/*")
+def pacman_cache_left(stage: Stage) -> Iterator[Hit]:
+    """pacman keeps every package that it downloaded in the layer.
+
+    `pacman -Scc --noconfirm` keeps them too: it asks whether to remove all, and the usual answer, which --noconfirm takes, is no.
+
+    Bad:
+        FROM archlinux:base
+        RUN pacman -Syu --noconfirm git
+
+    Good:
+        FROM archlinux:base
+        RUN pacman -Syu --noconfirm git && rm -rf /var/cache/pacman/pkg/*
+
+    Leaves alone: stages that do not ship; a mount over /var/cache/pacman/pkg; `rm -rf` of it and `pacman -Sc` in the same RUN.
+    """
+    for call in caches.left_behind(stage, (table.PACMAN,), ("install", "update", "upgrade")):
+        yield Hit(call.where, "leaves what it downloaded in /var/cache/pacman/pkg in the layer")
+
+
+@rule("WD350", "pacman-partial-upgrade", "warning")
+def pacman_partial_upgrade(stage: Stage) -> Iterator[Hit]:
+    """pacman installs a package of today into a system of another day.
+
+    -Sy fetches today's index and upgrades nothing: the new package is linked with libraries that are not there. Arch Linux supports whole
+    upgrades only (its wiki, "System maintenance").
+
+    Bad:
+        FROM archlinux:base
+        RUN pacman -Sy --noconfirm git && rm -rf /var/cache/pacman/pkg/*
+
+    Good:
+        FROM archlinux:base
+        RUN pacman -Syu --noconfirm git && rm -rf /var/cache/pacman/pkg/*
+
+    Leaves alone: -Sy alone, of the keyring, and with an upgrade in the same RUN.
+    """
+    for command in stage.calls("pacman"):
+        word = next((word for word in command.arguments if re.fullmatch(r"-S[a-z]*y[a-z]*", word.value) and "u" not in word.value), None)
+        packages = [each.value for each in command.operands()]
+        run = command.instruction
+        if word is None or not packages or run is None or all("keyring" in each for each in packages):
+            continue
+        if not any(re.match(r"-S[a-z]*u", other.value) for each in run.commands if each.name == "pacman" for other in each.arguments):
+            yield Hit(word, f"pacman {word.value} installs {packages[0]} without upgrading what it needs", f"write {word.value}u")
 
 
 # Taste, and what does not exist: WD340, WD341, WD348.

@@ -12,6 +12,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
+from dockerlint.context import has_wildcards
 from dockerlint.files import is_within, placed_by
 from dockerlint.knowledge import signals
 from dockerlint.packages import installed
@@ -229,8 +230,11 @@ def _text_of(stage: Stage, path: str) -> str | None:
             if copy.heredocs and target.value.rpartition("/")[2] == base:
                 return copy.heredocs[0].body.value
             for word in copy.sources:
-                if word.value.rpartition("/")[2] == base or target.value.rpartition("/")[2] == base:
-                    text = stage.dockerfile.context.read(word.value)
+                path, context = word.value, stage.dockerfile.context
+                if has_wildcards(path):
+                    path = next((each for each in context.matches(path) or () if each.rpartition("/")[2] == base), path)
+                if path.rpartition("/")[2] == base or target.value.rpartition("/")[2] == base:
+                    text = context.read(path)
                     if text is not None:
                         return text
     return None

@@ -16,6 +16,7 @@ from dockerlint.knowledge.credentials import (
     held_in,
     is_fingerprint,
     marks,
+    name_words,
     secret_name,
     value_kind,
 )
@@ -159,7 +160,7 @@ def secret_with_value(dockerfile: Dockerfile) -> Iterator[Hit]:
     of signing keys; lower severity in stages that do not ship.
     """
     for instruction, pair in _variables(dockerfile):
-        if pair.value is None or not secret_name(pair.key.value):
+        if pair.value is None or not secret_name(pair.key.value) or _identifies(pair):
             continue
         kind = value_kind(pair.value.value)
         if kind not in ("weak", "random") or any(True for _ in find(pair.value.value)) or _names_itself(pair):
@@ -169,6 +170,11 @@ def secret_with_value(dockerfile: Dockerfile) -> Iterator[Hit]:
         if not severity and instruction not in dockerfile.before_first_stage and not stage.ships:
             severity = "info"
         yield Hit(pair.value, f"{pair.key.value} has its value in the file", _advice(instruction, pair.key.value), severity)
+
+
+def _identifies(pair: Pair) -> bool:
+    """Whether it is the fingerprint of a key that signs, which is public."""
+    return pair.value is not None and "signing" in name_words(pair.key.value) and is_fingerprint(pair.value.value)
 
 
 def _names_itself(pair: Pair) -> bool:
@@ -201,10 +207,11 @@ def secret_from_argument(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN,required=true NPM_CONFIG_TOKEN=$NPM_TOKEN npm ci
 
-    Leaves alone: variables that a secret mount of the same RUN sets, ENV, names that are none of a secret; one finding for each
-    argument of a stage, at its first use.
+    Leaves alone: variables that a secret mount of the same RUN sets, ENV, names that are none of a secret, fingerprints of signing keys;
+    one finding for each argument of a stage, at its first use.
     """
     arguments = {pair.key.value for instruction in stage.of("ARG") for pair in instruction.pairs if secret_name(pair.key.value)}
+    arguments -= {pair.key.value for instruction in stage.of("ARG") for pair in instruction.pairs if _identifies(pair)}
     if not arguments:
         return
     for run in stage.of("RUN"):

@@ -1,4 +1,4 @@
-"""WD401 to WD423: the shell code of RUN, and what a shell would do to an exec form."""
+"""WD401 to WD424: the shell code of RUN, and what a shell would do to an exec form."""
 
 from __future__ import annotations
 
@@ -524,6 +524,8 @@ def wget_progress(stage: Stage) -> Iterator[Hit]:
 
 
 def _wget_quiet(command: Command) -> bool:
+    if any("$" in word.value and "/" not in word.value and not word.quoted for word in command.arguments):
+        return True  # a variable of options, most likely
     if command.has("--quiet", "--no-verbose", "--progress", "--output-file", "--append-output", "--version", "--help", "--spider"):
         return True
     return any(
@@ -949,19 +951,33 @@ def heredoc_without_errexit(stage: Stage) -> Iterator[Hit]:
         rm -rf /var/lib/apt/lists/*
         EOF
 
-    Leaves alone: one command; commands that are all joined with &&; `-e` in SHELL or in a shebang; `set +e`; bodies that are no shell
-    script. Where only mkdir, cat, chmod and the like can fail it is an "info".
+    Leaves alone: one command; commands that are all joined with &&; `-e` in SHELL or in a shebang; `set +e`; conditions (`[ -f x ] && …`,
+    `grep -q x y && …`); bodies that are no shell script. Where only mkdir, cat, chmod and the like can fail it is an "info".
 
     Mends (unsafe): makes `set -e` the first line.
     """
     for run in stage.of("RUN"):
         if run.heredocs and run.commands:
             body = run.heredocs[0].body
-            lost = [command for command in run.commands if command.text is body and command.name not in _HARMLESS and _lost(command)]
+            lost = [
+                command
+                for command in run.commands
+                if command.text is body and command.name not in _HARMLESS and _lost(command) and not _is_condition(command)
+            ]
             if lost:
                 command = next((command for command in lost if command.name not in _SMALL), lost[0])
                 severity = "info" if command.name in _SMALL else ""
-                yield Hit(command.words[0], f"the heredoc goes on when {command.name} fails", severity=severity)
+                help = _NOT_BY_ERREXIT if "errexit" in options(command) else ""
+                yield Hit(command.words[0], f"the heredoc goes on when {command.name} fails", help, severity)
+
+
+def _is_condition(command: Command) -> bool:
+    """Whether what it asks decides about the command behind its &&: `[ -f x ] && rm x`, `grep -q a b && c`."""
+    return command.after == "&&" and (command.name in _ASKING or command.has("-q", "--quiet", "-s"))
+
+
+_ASKING = frozenset("[ [[ test command which type hash id getent grep egrep fgrep cmp diff pgrep".split())
+_NOT_BY_ERREXIT = "join what follows with &&, too: set -e looks at the last command of a list alone"
 
 
 @rule("WD418", "failure-lost", "warning", help="join them with &&, or begin with set -e")
@@ -988,7 +1004,9 @@ def failure_lost(stage: Stage) -> Iterator[Hit]:
             if command.after in ("", "|", "||", "&") or any(command.text is body for body in bodies):
                 continue
             if _lost(command) and _matters(command):
-                help = "join what follows with &&, too: set -e looks at the last command of a list alone" if command.after == "&&" else ""
+                help = _NOT_BY_ERREXIT if "errexit" in options(command) else ""
+                if not help and any(other.after == "||" for other in run.commands[command.index :]):
+                    help = "begin with set -e: joined with &&, what stands before || may fail without a word"
                 yield Hit(command.words[0], f"the RUN goes on when {command.name} fails", help)
                 break
 
@@ -1281,3 +1299,37 @@ def _begins_command(word: Word, following: Word) -> bool:
     if manager is None:
         return word.value in _WITH_OPTION and following.value.startswith("-")
     return any(following.value == verb.partition(" ")[0] for verb in manager.actions)
+
+
+_R = ("R", "Rscript", "r")
+_R_INSTALLS = re.compile(r"\b(install\.packages|BiocManager::install|(?:remotes|devtools|pak)::\w*install\w*|pkg_install)\s*\(")
+_R_CHECKS = re.compile(r"\blibrary\(|\brequireNamespace\(|\brequire\(|\bstopifnot\(|\bquit\(|\bwarn *= *2\b|\bstop\(")
+
+
+@rule("WD424", "r-install-unchecked", "warning", help="end it with: && R -e 'library(PACKAGE)', or use install2.r --error (rocker)")
+def r_install_unchecked(stage: Stage) -> Iterator[Hit]:
+    """R installs packages, and the RUN goes on where one cannot be installed.
+
+    `install.packages` warns of a package that it did not find or could not compile, and R ends with status 0 (run). The image is built
+    without it, and the program fails where it is started.
+
+    Bad:
+        FROM rocker/r-ver:4.5
+        RUN R -e "install.packages('dplyr')"
+
+    Good:
+        FROM rocker/r-ver:4.5
+        RUN R -e "install.packages('dplyr')" && R -e "library(dplyr)"
+
+    Good:
+        FROM rocker/r-ver:4.5
+        RUN install2.r --error dplyr
+
+    Leaves alone: a RUN whose R code loads something, stops or makes warnings errors (`options(warn = 2)`); scripts.
+    """
+    for command in stage.calls(*_R):
+        run = command.instruction
+        if run is None or not any(_R_INSTALLS.search(word.value) for word in command.arguments):
+            continue
+        if not any(_R_CHECKS.search(word.value) for other in run.commands for word in other.words):
+            yield Hit(command.words[0], "R ends with status 0 where a package cannot be installed")

@@ -13,7 +13,7 @@ from dockerlint.knowledge.images import GLIBC_VERSIONS, OFFICIAL_IMAGES
 from dockerlint.model import Stage, closest
 from dockerlint.packages import installed
 from dockerlint.parser import Flag, Instruction, Mount
-from dockerlint.project import targets
+from dockerlint.project import contexts, targets
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.images import absence, image_title
 from dockerlint.shell import Command
@@ -45,14 +45,15 @@ def copy_from_unknown_stage(stage: Stage) -> Iterator[Hit]:
         FROM debian:13-slim
         COPY --from=builder /app /app
 
-    Leaves alone: names with a registry, an owner, a tag or a digest; official images; a later stage, which BuildKit refuses itself.
+    Leaves alone: names with a registry, an owner, a tag or a digest; official images; a later stage, which BuildKit refuses itself;
+    contexts that a compose or bake file of the project names.
     A name that resembles no stage may be a context given with `--build-context`: that is no error, and told with less confidence.
     """
     names = {other.name for other in stage.dockerfile.stages if other.name}
     for where, name in _unknown_sources(stage):
         if not name.isidentifier() and not name.replace("-", "").replace("_", "").isalnum():
             continue
-        if name in OFFICIAL_IMAGES or name == "scratch" or name.isdigit():
+        if name in OFFICIAL_IMAGES or name == "scratch" or name.isdigit() or name in contexts(stage.dockerfile.context):
             continue
         near = closest(name, names)
         if near:

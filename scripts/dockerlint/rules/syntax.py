@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dockerlint.model import Dockerfile, closest
@@ -280,7 +281,11 @@ def blank_base(dockerfile: Dockerfile) -> Iterator[Hit]:
 
     Leaves alone: arguments that `--build-arg` gives, or a compose or bake file of the project.
     """
-    return _refused(dockerfile, "blank-base")
+    outside = {pair.key.raw for instruction in dockerfile.before_first_stage for pair in instruction.pairs}
+    inside = {pair.key.raw for stage in dockerfile.stages for each in stage.of("ARG") for pair in each.pairs if pair.value is not None}
+    for hit in _refused(dockerfile, "blank-base"):
+        name = next((each for each in sorted(inside - outside) if re.search(rf"\$\{{?{re.escape(each)}\b", hit.message)), "")
+        yield hit._replace(help=f"move ARG {name} before the first FROM: that in a stage does not count here") if name else hit
 
 
 @rule(
@@ -410,7 +415,9 @@ def copy_from_later_stage(dockerfile: Dockerfile) -> Iterator[Hit]:
 
     Leaves alone: a name that is no stage is an image's.
     """
-    return _refused(dockerfile, "from")
+    for hit in _refused(dockerfile, "from"):
+        by_variable = hit.message.startswith("variable expansion")
+        yield hit._replace(help="name a stage: FROM ${VARIABLE} AS name, with the ARG before the first FROM") if by_variable else hit
 
 
 @rule(

@@ -37,6 +37,7 @@ from dockerlint.knowledge.privileges import (
 )
 from dockerlint.model import ROOT_USERS, Stage
 from dockerlint.parser import Instruction
+from dockerlint.project import is_action
 from dockerlint.rules import Hit, rule
 from dockerlint.shell import Command
 from dockerlint.text import Word
@@ -100,9 +101,11 @@ def _script_drops(stage: Stage, word: str) -> bool:
             if any(name in (heredoc.name, target) and _text_drops(heredoc.body.value) for heredoc in copy.heredocs):
                 return True
             for source in copy.sources if not copy.from_ else ():
-                value = copy.expand(source) or ""
-                path = value if name in (basename(value), target) else f"{value}/{name}"
-                if _text_drops(each.dockerfile.context.read(path) or ""):
+                value, context = copy.expand(source) or "", each.dockerfile.context
+                paths = [value if name in (basename(value), target) else f"{value}/{name}"]
+                if has_wildcards(value):
+                    paths = [path for path in context.matches(value) or () if basename(path) == name]
+                if any(_text_drops(context.read(path) or "") for path in paths):
                     return True
     return False
 
@@ -201,10 +204,10 @@ def no_user(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that are not the final one; bases that have a user of their own, or that nobody knows; programs and entrypoints
     that drop root's rights themselves (nginx, postgres, gosu, su-exec, s6, supervisord), and those that a label runs with --privileged;
-    AWS Lambda's bases, whose functions run as a user of Lambda's; Windows. Images that start nothing but an interpreter, a help text or
-    what they are given, and those for development, get a remark only.
+    AWS Lambda's bases, whose functions run as a user of Lambda's; actions of GitHub's (action.yml), which must be root's; Windows. Images
+    that start nothing but an interpreter, a help text or what they are given, and those for development, get a remark only.
     """
-    if stage.role != "final" or stage.end.user is not None or _is_root(stage.user) is not True:
+    if stage.role != "final" or stage.end.user is not None or _is_root(stage.user) is not True or is_action(stage.dockerfile.context):
         return
     severity = _concern(stage)
     if severity and not list(_unused_users(stage)):
