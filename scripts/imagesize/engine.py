@@ -163,10 +163,9 @@ def exported(client: Any, names: Sequence[str], platform: str = "") -> Callable[
 def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
     """The names of the engine's tagged image whose layers are the most of an image's first ones, and how many; none if there is none.
 
-    A base image is smaller than what is built on it, and the longer of two the larger: the largest that fits is the answer. An image of
-    the same repository is none: it is an earlier build, whose first layers were taken from the build cache.
+    An image that was pulled goes before one that was built here: what was built may have the same first layers from the build cache, and
+    can be changed here. For the same reason an image of the same repository is none: it is an earlier build.
     """
-    layers = (told.get("RootFS") or {}).get("Layers") or []
     own = {_repository(tag) for tag in told.get("RepoTags") or []}
     smaller = [
         each
@@ -175,9 +174,19 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
         and any(_repository(tag) not in own for tag in each.get("RepoTags") or [])
         and each["Size"] <= told.get("Size", 0)
     ]
-    smaller.sort(key=lambda each: (-each["Size"], each["RepoTags"]))
+    pulled = [each for each in smaller if each.get("RepoDigests")]
+    best = _longest(client, told, pulled) if pulled else (tuple[str, ...](), 0)
+    return best if best[1] else _longest(client, told, smaller)
+
+
+def _longest(client: Any, told: dict[str, Any], candidates: list[dict[str, Any]]) -> tuple[tuple[str, ...], int]:
+    """Of some images the one that an image has the most first layers of.
+
+    A base image is smaller than what is built on it, and the longer of two the larger: the largest that fits is the answer.
+    """
+    layers = (told.get("RootFS") or {}).get("Layers") or []
     best, size = (tuple[str, ...](), 0), 0
-    for summary in smaller[:_CANDIDATES]:
+    for summary in sorted(candidates, key=lambda each: (-each["Size"], each["RepoTags"]))[:_CANDIDATES]:
         if summary["Size"] < size:
             break
         try:
@@ -187,10 +196,8 @@ def base_of(client: Any, told: dict[str, Any]) -> tuple[tuple[str, ...], int]:
         if found and best[1] == len(found) and layers[: len(found)] == found:
             best = (tuple(sorted({*best[0], *summary["RepoTags"]})), best[1])
         elif best[1] < len(found) and layers[: len(found)] == found and (len(found) < len(layers) or _is_older(client, summary, told)):
-            best, size = (
-                (tuple(sorted(summary["RepoTags"])), len(found)),
-                summary["Size"],
-            )  # another of this size may have more empty layers
+            # Another of this size may have more empty layers.
+            best, size = (tuple(sorted(summary["RepoTags"])), len(found)), summary["Size"]
     return best
 
 

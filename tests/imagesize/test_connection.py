@@ -13,10 +13,11 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from shutil import which
 from time import sleep
+from types import SimpleNamespace
 
 import pytest
 
-from imagesize import ImageError, load
+from imagesize import ImageError, engine, load
 from tests.imagesize.archives import Member, file, legacy, write
 
 VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
@@ -206,3 +207,26 @@ def test_the_socket_of_podman_is_found(podman: tuple[str, ...], place: Path, mon
     monkeypatch.setattr("imagesize.engine._SOCKETS", (f"{place}/docker.sock", podman[-1]))
     with pytest.raises(ImageError, match="no such image"):
         load("app:2")
+
+
+@pytest.mark.parametrize(
+    ("digests", "expected"),
+    [
+        ({}, (("one:1",), 2)),
+        ({"debian": ["debian@sha256:0"]}, (("debian:13",), 1)),
+        ({"one": ["one@sha256:0"], "debian": ["debian@sha256:0"]}, (("one:1",), 2)),
+        ({"other": ["other@sha256:0"]}, (("one:1",), 2)),
+    ],
+)
+def test_what_was_pulled_goes_before_what_was_built(
+    monkeypatch: pytest.MonkeyPatch, digests: dict[str, list[str]], expected: tuple[tuple[str, ...], int]
+) -> None:
+    layers = {"debian": ["a"], "one": ["a", "b"], "app": ["a", "b", "c"], "other": ["x"]}
+    tags = {"debian": "debian:13", "one": "one:1", "app": "app:1", "other": "other:1"}
+    listed = [
+        {"Id": name, "RepoTags": [tags[name]], "RepoDigests": digests.get(name, []), "Size": 10 * len(layers[name])} for name in layers
+    ]
+    monkeypatch.setattr(engine, "inspected", lambda client, name: {"RootFS": {"Layers": layers[name]}})
+    client = SimpleNamespace(images=lambda: listed)
+    told = {"Id": "image", "RepoTags": ["app:2"], "RootFS": {"Layers": ["a", "b", "c", "d"]}, "Size": 100}
+    assert engine.base_of(client, told) == expected
