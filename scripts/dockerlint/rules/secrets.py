@@ -5,6 +5,7 @@ BuildKit's own check of the names of ARG and ENV is WD146; the rules here add wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -690,6 +691,8 @@ def download_piped_to_shell(stage: Stage) -> Iterator[Hit]:
         ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://example.com/install.sh /tmp/
         RUN sh /tmp/install.sh
 
+    PowerShell's `iwr … | iex` and `iex (….DownloadString(…))` are the same.
+
     Leaves alone: `python -c`, `php -r`, `node -e` and others that get data; scripts that are downloaded to a file first; localhost;
     stages that the target does not need.
     """
@@ -705,6 +708,22 @@ def download_piped_to_shell(stage: Stage) -> Iterator[Hit]:
             yield from _substituted(command)
     for command in stage.calls("eval", "source", "."):
         yield from _substituted(command)
+    for run in stage.of("RUN"):
+        match = _BY_POWERSHELL.search(run.value)
+        if match is not None and not _is_local(address := (match["piped"] or match["given"]).strip("'\"()")):
+            start, end = (run.value_start + place for place in match.span())
+            plain = address.startswith("http://")
+            how = ", sent without encryption" if plain else ""
+            what = "save it to a file, compare its Get-FileHash with the one that is known, and run the file"
+            yield Hit(run.text.span(start, end), f"iex runs {address} unseen{how}", what, "error" if plain else "")
+
+
+# `iwr URL | iex`, `iex ((New-Object System.Net.WebClient).DownloadString('URL'))`.
+_BY_POWERSHELL = re.compile(
+    r"\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^|;\n]*?(?P<piped>['\"(]*https?://[^\s'\")|]+)[^|;\n]*\|\s*(?:iex|Invoke-Expression)\b"
+    r"|\b(?:iex|Invoke-Expression)\b[^;\n]*?(?:DownloadString|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^;\n]*?(?P<given>https?://[^\s'\")|]+)",
+    re.IGNORECASE,
+)
 
 
 def _reads_program(command: Command) -> bool:
