@@ -117,7 +117,7 @@ def pipe_without_pipefail(stage: Stage) -> Iterator[Hit]:
             seen = f"is seen only where {_innermost(last).name} misses something" if _notices_nothing(last) else "goes unnoticed"
             yield Hit(
                 command.words[0],
-                f"a failed {_innermost(command).name} {seen}: the pipe has the status of {last.name or 'its last command'}",
+                f"a failed {_innermost(command).name} {seen}: the pipe has the status of {_innermost(last).name or 'its last command'}",
                 pipefail_help(command),
                 "info" if _is_minor((command, last)) else "",
             )
