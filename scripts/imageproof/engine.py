@@ -193,17 +193,17 @@ class Container:
         inside = {row.pid for row in rows}
         return sorted(rows, key=lambda row: (row.parent in inside, row.pid))
 
-    def freeze(self, main: bool) -> bool:
-        """Stop its processes as SIGSTOP does; without `main` all but the main one. Whether that was possible."""
+    def freeze(self, main: bool, spared: frozenset[int] = frozenset()) -> bool:
+        """Stop its processes as SIGSTOP does, but for the spared; without `main` all but the main one. Whether that was possible."""
         processes = self.processes()
         if main:
             self.signal("SIGSTOP")
-        others = processes[1:]
+        others = [process for process in processes[1:] if process.pid not in spared]
         if processes and not others:
             return main
         if others and others[0].local and all(process.stop() for process in others):
             return True
-        return (
+        return not spared and (
             self._execute(["/bin/sh", "-c", "kill -STOP -1"]) == 0 or not processes
         )  # its shell is told to stop all but itself and the main one
 

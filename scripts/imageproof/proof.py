@@ -251,6 +251,15 @@ class Proof:
                 return len(base)
         return image.base.layers
 
+    def base_variables(self) -> frozenset[str]:
+        """What the environment of the base image has, NAME=VALUE; nothing where the engine does not have that image."""
+        model = self.model
+        try:
+            told = self.engine.inspect(model.target.root.reference_text) if model and model.target else {}
+        except Skip:
+            return frozenset()
+        return frozenset(map(str, (told.get("Config") or {}).get("Env") or ()))
+
     def account(self) -> tuple[int | None, frozenset[int]]:
         """The numeric user that the application runs as, None where that is not known, and its groups."""
         user, _, group = str(self.config.get("User") or "").partition(":")

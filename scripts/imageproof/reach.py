@@ -26,6 +26,7 @@ _POLL = 0.05
 _ENDING = 0.4  # seconds in which a program ends that has said its last
 _PATIENCE = 5.0  # seconds for an answer to begin, or go on
 _WHOLE = 10.0  # seconds for all of it
+_OF_IPV4 = 8  # digits of an address
 _TAKES = 0.5  # seconds in which a server that works takes a connection
 _BAD_REQUEST = 400  # what some servers say to HTTP where they want TLS
 _ERROR = re.compile(r"error|exception|cannot|can't|failed|fatal|panic|denied|not found|no such", re.IGNORECASE)
@@ -62,7 +63,9 @@ class Reach(NamedTuple):
 
     ports: tuple[int, ...] = ()
     path: str = ""
-    """Empty: / is asked, and any answer but a server's error will do."""
+    """Empty: / is asked."""
+    must: bool = False
+    """Whether the answer must be a success; else any but a server's error will do."""
     expect: str = ""
     expect_log: str = ""
     health: bool = False
@@ -95,6 +98,8 @@ class Readiness(NamedTuple):
     log: str = ""
     listens: bool = False
     """It does not work, and yet it listens on a port."""
+    closed: tuple[int, ...] = ()
+    """Of several ports those on which nobody takes connections, while it works."""
 
 
 def healthcheck(config: Mapping[str, Any]) -> list[str]:
@@ -117,7 +122,9 @@ def reach_of(spec: Spec, config: Mapping[str, Any]) -> Reach:
     path = spec.path
     if url and not path and (named or 80) in ports and "$" not in (url[2] or "") and not spec.port:
         path = url[2] or ""
-    return Reach(ports, path, spec.expect, spec.expect_log, bool(test))
+    if spec.args and spec.expect_log and not (spec.port or spec.path or spec.expect):
+        ports = ()  # another program than the image's own
+    return Reach(ports, path, bool(spec.path), spec.expect, spec.expect_log, bool(test))
 
 
 def wait(engine: Engine, container: Container, reach: Reach, seconds: float) -> Readiness:
@@ -150,7 +157,8 @@ def wait(engine: Engine, container: Container, reach: Reach, seconds: float) -> 
         if good and logged and reach.expect_log and not reach.ports and not ending:
             ending = time.monotonic() + _ENDING  # what was to be said was said: does it end?
         if good and logged and time.monotonic() >= ending:
-            return Readiness(True, words, "", passed, state, log)
+            closed = [port for port in reach.ports if answer and port != answer.port and not any_open(state, (port,))]
+            return Readiness(True, words, "", passed, state, log, closed=tuple(closed))
         if time.monotonic() >= max(deadline, ending):
             return _late(reach, state, seconds, answer, container.log(), logged)
         engine.sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
@@ -215,6 +223,8 @@ def _silent(reach: Reach, state: State, within: str) -> tuple[str, str]:
                 f"listens on port {port} of 127.0.0.1 only: nobody outside reaches it",
                 "listen on 0.0.0.0 (all addresses)",
             )
+        if port in heard and not queued(state.pid, port) and all(len(address) > _OF_IPV4 for address in heard[port]):
+            return f"listens on port {port} of IPv6 only", "listen on 0.0.0.0 too (IPv4)"
         if port in heard:
             return (
                 f"listens on port {port} and takes no connection {within}",
@@ -253,9 +263,9 @@ def _told(answer: Answer) -> str:
 
 def _objection(answer: Answer, reach: Reach) -> str:
     """What is wrong with an answer; nothing where it will do."""
-    if reach.path and not answer.status:
+    if reach.must and not answer.status:
         return f"and {reach.path} wants HTTP"
-    if answer.status >= (400 if reach.path else 500):
+    if answer.status >= (400 if reach.must else 500):
         return f"which is no success at {reach.path or '/'}"
     if reach.expect and reach.expect not in answer.body:
         return f"without {reach.expect!r} at {reach.path or '/'}"
@@ -307,7 +317,7 @@ def _get(host: str, at: int, port: int, path: str, whole: bool, tls: ssl.SSLCont
     import http.client
 
     connection = (
-        http.client.HTTPSConnection(host, at, timeout=1.0, context=tls) if tls else http.client.HTTPConnection(host, at, timeout=1.0)
+        http.client.HTTPSConnection(host, at, timeout=_PATIENCE, context=tls) if tls else http.client.HTTPConnection(host, at, timeout=1.0)
     )
     try:
         connection.connect()
@@ -318,18 +328,35 @@ def _get(host: str, at: int, port: int, path: str, whole: bool, tls: ssl.SSLCont
                 headers={"Host": "localhost", "User-Agent": "imageproof", "Accept": "*/*", "Connection": "close"},
             )
             response = connection.getresponse()
-            body = response.read(MOST_ANSWER if whole else 1)
+            body = _read(response, MOST_ANSWER if whole else 1)
         return Answer(port, response.status, body.decode("utf-8", "replace"), tls is not None)
     except (http.client.RemoteDisconnected, ConnectionResetError):  # cut off by a program that does not want HTTP, or by an engine's proxy
         return Answer(port, 0) if at == port or _speaks_another(host, at) else None
     except http.client.HTTPException as error:  # an answer, but none of HTTP
         return Answer(port, 0, str(error))
     except TimeoutError:  # connected, and silent: a server that waits for another protocol's first word
-        return Answer(port, 0, silent=True) if connection.sock is not None and _open(host, at) else None
+        taken = connection.sock is not None and (at == port or _open(host, at))
+        return Answer(port, 0, silent=True) if taken else None
     except OSError:
         return None
     finally:
         connection.close()
+
+
+def _read(response: Any, most: int) -> bytes:
+    """The beginning of a body, which may go on for ever, as events do."""
+    import http.client
+
+    body = b""
+    while len(body) < most:
+        try:
+            piece = response.read1(most - len(body))
+        except (OSError, http.client.HTTPException):
+            break
+        if not piece:
+            break
+        body += piece
+    return body
 
 
 @contextmanager

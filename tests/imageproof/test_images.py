@@ -222,6 +222,12 @@ def test_a_server_that_does_not_want_http(server: str, seen: str, bench: Bench) 
     assert failing(report) == []
 
 
+def test_a_port_on_which_nobody_listens(bench: Bench) -> None:
+    outcome = by_name(bench.prove(GOOD.replace("EXPOSE 8080", "EXPOSE 8080 9000"), check=("starts", "stop")))["starts"]
+    assert outcome.status == "passed"
+    assert outcome.notes == ("nobody takes connections on port 9000, which EXPOSE names",)
+
+
 def test_a_connection_cut_by_a_program_that_ends(bench: Bench) -> None:
     dockerfile = GOOD.replace("HEALTHCHECK", "#")
     outcome = by_name(bench.prove(dockerfile, {"serve.sh": "busybox nc -l -p 8080 -e busybox true\n"}, check=("starts",)))["starts"]
@@ -267,20 +273,36 @@ def test_a_folder_that_workdir_gave_the_user(bench: Bench) -> None:
     dockerfile = GOOD.replace("USER 65532:65532\n", "USER 65532:65532\nWORKDIR /srv\nCOPY --chmod=0555 serve.sh ./\n")
     outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
     assert outcome.status == "failed", outcome
-    assert outcome.change.startswith("put WORKDIR before USER")
+    assert outcome.change.startswith("let root own that folder: put WORKDIR before USER")
 
 
 @pytest.mark.parametrize(
     ("instruction", "seen"),
     [
         ("ENV API_TOKEN=ghp_abcdefghijABCDEFGHIJ0123456789abcdef", "API_TOKEN of the configuration"),
-        ("RUN echo npm_q8Zk3VtY7mXw2LpR9sNd4GfH6jKb1CcT5eUa > /dev/null", "in the history, `RUN /bin/sh -c echo"),
+        ("RUN echo npm_q8Zk3VtY7mXw2LpR9sNd4GfH6jKb1CcT5eUa > /dev/null", "in the history (RUN)"),
+        ("ENV NONE=1 REDIS_URL=redis://:Xk29fLq02mZp7Qw81@redis.prod.internal:6379/0", "the password of a URL in the history (ENV)"),
     ],
 )
 def test_a_credential_that_is_written_out(instruction: str, seen: str, bench: Bench) -> None:
     outcome = by_name(bench.prove(GOOD.replace("USER", f"{instruction}\nUSER", 1), check=("secrets",)))["secrets"]
     assert outcome.status == "failed", outcome
     assert seen in outcome.seen
+    assert not any(value in outcome.seen for value in ("ghp_", "npm_", "Xk29", "Xk"))
+
+
+def test_a_health_check_s_path_need_not_be_open_to_all(bench: Bench) -> None:
+    dockerfile = GOOD.replace('"http://127.0.0.1:8080/"]', '"http://127.0.0.1:8080/nothing"]')
+    outcome = by_name(bench.prove(dockerfile, check=("starts",)))["starts"]
+    assert (outcome.status, outcome.seen[:11]) == ("passed", "answers 404")
+    outcome = by_name(bench.prove(dockerfile, check=("starts",), path="/nothing", start_seconds=4.0))["starts"]
+    assert outcome.status == "failed" and "which is no success at /nothing" in outcome.seen
+
+
+def test_another_command_of_an_image_that_serves(bench: Bench) -> None:
+    dockerfile = GOOD.replace('CMD ["sh", "/app/serve.sh"]', 'ENTRYPOINT ["busybox"]\nCMD ["sh", "/app/serve.sh"]')
+    report = bench.prove(dockerfile, check=("starts",), args=("echo", "tool 1.2.3"), expect_log="1.2.3")
+    assert failing(report) == [], report.outcomes
 
 
 UV = "   Building app @ file:///app\\nPrepared 1 package in 714ms\\nInstalled 1 package in 1ms\\n + app==0.1.0 (from file:///app)"
@@ -296,6 +318,9 @@ UV = "   Building app @ file:///app\\nPrepared 1 package in 714ms\\nInstalled 1 
         ("", "added 57 packages in 1s", True),
         ("--mount=type=cache,target=/root/.npm ", "added 57 packages in 1s", False),
         ("--network=none ", "Collecting flask", False),
+        ("", "[INFO] Downloading from central: https://maven.example.com/a.pom", True),
+        ("--mount=type=cache,target=/x ", "Progress: resolved 1, reused 0, downloaded 1, added 1, done", True),
+        ("--mount=type=cache,target=/x ", "Progress: resolved 1, reused 1, downloaded 0, added 1, done", False),
         ("--mount=type=cache,target=/root/.cache/pip ", "  Downloading flask-3.1.2-py3-none-any.whl (103 kB)", True),
     ],
 )

@@ -23,7 +23,7 @@ import pytest
 
 from imageproof import reach
 from imageproof.buildlog import BuildLog
-from imageproof.checks import health
+from imageproof.checks import health, stop
 from imageproof.checks.read_only import _leaves
 from imageproof.checks.rebuild import _FETCHING, _INSTALLING
 from imageproof.checks.secrets import _members, _spellings
@@ -239,6 +239,24 @@ def test_a_server_that_speaks_tls(tmp_path: Path) -> None:
     assert answer == Answer(port, 200, "hello", secure=True)
 
 
+def test_a_body_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events go on for ever: what came first counts."""
+    monkeypatch.setattr(reach, "_PATIENCE", 0.3)
+
+    def serve() -> None:
+        with suppress(OSError):  # the test is over
+            connection, _ = server.accept()
+            connection.recv(1 << 10)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\ndata: hello\n\n\r\n")
+            time.sleep(5)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=serve, daemon=True).start()
+        answer = ask("127.0.0.1", port, port, "/", whole=True)
+    assert answer == Answer(port, 200, "data: hello\n\n")
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/net"), reason="the queue of a port is told by /proc")
 def test_connections_that_nobody_takes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -328,6 +346,32 @@ def test_lines_of_package_managers(fetches: bool, line: str) -> None:
 @pytest.mark.parametrize("line", ["Collecting page data using 1 worker ...", "Collecting build traces ...", "Compiling the pages"])
 def test_a_bundler_collects_and_compiles_what_is_ones_own(line: str) -> None:
     assert not _FETCHING.search(f"#12 3.1 {line}") and not _INSTALLING.search(f"#12 3.1 {line}")
+
+
+@pytest.mark.parametrize(
+    ("init", "frozen", "left"),
+    [
+        ("tini -- sh -c app", {3}, ["app"]),  # which passes the signal on to the shell alone, and ends with it
+        ("tini -g -- sh -c app", {2, 3}, ["sh -c app", "app"]),
+        ("python boot.py", {2, 3}, ["sh -c app", "app"]),
+    ],
+)
+def test_what_an_init_leaves_behind(init: str, frozen: set[int], left: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = set[int]()
+
+    def processes() -> list[Process]:
+        rows = [(1, 0, init), (2, 1, "sh -c app"), (3, 2, "app")]
+        return [Process(pid, parent, 0, "T" if pid in stopped else "S", command) for pid, parent, command in rows]
+
+    def freeze(main: bool, spared: frozenset[int]) -> bool:
+        stopped.update({2, 3} - spared)
+        return True
+
+    container = SimpleNamespace(processes=processes, freeze=freeze, signal=lambda name: None, ended=lambda seconds: object())
+    monkeypatch.setattr(stop, "_ready", lambda proof: container)
+    proof: Any = SimpleNamespace()
+    assert stop._orphans(proof, "SIGTERM") == left
+    assert stopped == frozen
 
 
 def test_a_health_probe_is_no_child_of_the_program() -> None:

@@ -47,7 +47,7 @@ def judge(proof: Proof) -> Outcome:
         shown = [visible(f"/{path}") for path in writable]
         seen = f"its user ({user}) can write {plural(len(shown), 'path')} of what it runs: {listed(shown)}"
         if writable == [str(proof.config.get("WorkingDir") or "").strip("/") + "/"]:
-            return failed(seen, "put WORKDIR before USER: behind it the folder is made the user's")
+            return failed(seen, "let root own that folder: put WORKDIR before USER, and do without a chown of it")
         return failed(
             seen,
             "let root own them (`COPY` without --chown, `--chmod=u=rwX,go=rX`), and give the user a folder of its own for data",

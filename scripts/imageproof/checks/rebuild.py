@@ -39,9 +39,10 @@ _AROUND = {
     "css": ("/* ", " */"),
 }
 _PROSE = frozenset("html htm txt md json csv".split())
-_LINE = r"^\s*(?:#\d+ [\d.]+ )?"
+_LINE = r"^\s*(?:#\d+ [\d.]+ )?(?:\[INFO\] )?"
 _FETCHING = re.compile(
-    _LINE + r"(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Compiling (?P<crate>\S+) v|➤ YN0013|fetch https?://)",
+    _LINE + r"(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Compiling (?P<crate>\S+) v|➤ YN0013|fetch https?://"
+    r"|Progress: resolved \d+, reused \d+, downloaded [1-9])",
     re.MULTILINE,
 )
 """What package managers print when they fetch or compile what others wrote,"""
@@ -51,6 +52,11 @@ _INSTALLING = re.compile(
     re.MULTILINE,
 )
 """and when they install, which is fetching where no cache mount has it."""
+_NOTHING_TO_DO = re.compile(
+    _LINE + r"(?:No dependencies to install or update|up to date\b|Requirement already satisfied|Already up to date|Nothing to install)",
+    re.MULTILINE,
+)
+"""What they print where all is there already."""
 _PREPARED = re.compile(_LINE + r"Prepared (\d+) packages?.*$", re.MULTILINE)
 _OF_THE_CONTEXT = re.compile(_LINE + r"\+ \S+ \(from file://", re.MULTILINE)
 """uv: how many packages it has fetched or built, and those of them that are the project's own."""
@@ -175,7 +181,7 @@ def _fetches(proof: Proof, step: Step) -> str:
     for match in found:
         line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
         return f"it prints {line.strip()!r}"
-    return next(_installs(proof, step), "")
+    return "" if _NOTHING_TO_DO.search(step.text) else next(_installs(proof, step), "")
 
 
 def _own_crates(proof: Proof) -> set[str]:

@@ -12,11 +12,10 @@ import json
 import zipfile
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from dockerlint.knowledge.credentials import find, held_in
-from imageproof.buildlog import shortened
 from imageproof.errors import Skip
 from imageproof.outcome import Outcome, failed, listed, passed, plural
 from imagesize.errors import ImageError
@@ -38,35 +37,39 @@ _ALL_OPENED = 128 << 20
 def judge(proof: Proof) -> Outcome:
     """Looks for every value that the proof made up, or that was given to the build as a secret, and for what looks like a credential."""
     canaries, image = proof.workspace.canaries, proof.contents.get()
-    if written := list(dict.fromkeys(_written_out(image))):
-        return failed(f"written out for whoever has the image: {listed(written)}", _WRITTEN)
-    if not canaries:
+    written = list(dict.fromkeys(_written_out(image, proof.base_variables())))
+    seen, mends = ([f"written out for whoever has the image: {listed(written)}"], [_WRITTEN]) if written else ([], [])
+    if not canaries and not written:
         raise Skip(proof.workspace.note or "no value to look for: --canary value:TEXT gives one")
     found = dict.fromkeys([*_in_configuration(image, canaries), *_in_layers(image, proof.base_layers(image), canaries)])
     searched = (
         f"{plural(len(canaries), 'planted value')} in {plural(len(image.layers), 'layer')}, the history and the configuration"
     )
     notes = (proof.workspace.note,) if proof.workspace.note else ()
-    if not found:
+    if not found and not written:
         return passed(f"not one of {searched}", *notes)
     places: dict[str, list[str]] = {}
     for canary, place in found:
         if place not in places.setdefault(canary.name, []):
             places[canary.name].append(place)
-    seen = "; ".join(f"{name} is in {listed(where)}" for name, where in places.items())
-    return failed(seen, "; ".join(dict.fromkeys(canary.mend for canary, _ in found)), *notes)
+    seen += [f"{name} is in {listed(where)}" for name, where in places.items()]
+    return failed("; ".join(seen), "; ".join(dict.fromkeys([*(canary.mend for canary, _ in found), *mends])), *notes)
 
 
-def _written_out(image: Image) -> Iterator[str]:
-    """What the history and the configuration have that looks like a credential, by the linter's eye."""
+def _written_out(image: Image, given: Container[str]) -> Iterator[str]:
+    """What the history and the configuration have that looks like a credential, by the linter's eye; of `given` nothing is told.
+
+    The values themselves are told nowhere: a report is kept, and shown.
+    """
     for variable in (image.config.get("config") or {}).get("Env") or ():
-        name, _, _ = str(variable).partition("=")
-        if kind := held_in(str(variable), ".env"):
-            yield f"{visible(name)} of the configuration ({kind})"
+        if variable not in given and (kind := held_in(str(variable), ".env")):
+            yield f"{visible(str(variable).partition('=')[0])} of the configuration ({kind})"
     for step in image.config.get("history") or ():
-        for found in find(str(step.get("created_by") or "")):
+        text = str(step.get("created_by") or "")
+        keyword = text.partition(" ")[0]
+        for found in find(text):
             if found.sure:
-                yield f"{found.kind} in the history, `{shortened(visible(str(step['created_by']))[: found.start], 40)}`"
+                yield f"{found.kind} in the history ({keyword if keyword.isalpha() else 'RUN'})"
 
 
 def _spellings(value: bytes) -> Iterator[bytes]:
@@ -94,6 +97,8 @@ def _in_configuration(image: Image, canaries: list[Canary]) -> Iterator[tuple[Ca
 def _in_layers(image: Image, base: int, canaries: list[Canary]) -> Iterator[tuple[Canary, str]]:
     """Where the values stand in the layers: in their bytes, then in the compressed files above the base image, as many as have room."""
     needles = [(canary, spelling) for canary in canaries for spelling in dict.fromkeys(_spellings(canary.value))]
+    if not needles:
+        return
     for layer in image.layers:
         for canary, offset in _raw(layer, needles):
             yield canary, f"{visible(_path_at(layer, offset))} of layer {layer.index}"

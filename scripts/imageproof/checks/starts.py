@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from imageproof.errors import Skip
-from imageproof.outcome import Outcome, failed, passed
+from imageproof.outcome import Outcome, failed, listed, passed
 
 if TYPE_CHECKING:
     from imageproof.proof import Proof
@@ -35,7 +35,8 @@ def judge(proof: Proof) -> Outcome:
     readiness, reach = running.readiness, proof.reach
     if readiness.ready:
         watched = not (reach.ports or reach.expect_log or reach.health)
-        return passed(readiness.seen, *([_WATCHED] if watched else []))
+        silent = f"nobody takes connections on port {listed(list(map(str, readiness.closed)))}, which EXPOSE names"
+        return passed(readiness.seen, *([_WATCHED] if watched else []), *([silent] if readiness.closed else []))
     if proof.misses_service(readiness):
         return failed(readiness.seen, f"give it the service that it wants, --needs NAME=IMAGE; or else {readiness.change}")
     return failed(readiness.seen, readiness.change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _WAITS = 1.5  # seconds in which a main process that does not wait for its child
 _FREEZES = 1.0  # seconds in which a process that was told so has stopped
 _POLL = 0.05
 _REAPED = 0.4  # seconds in which a main process takes notice of a child that has ended
+_INITS = ("tini", "tini-static", "docker-init", "catatonit")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
 _INIT = 'put an init before it (`docker run --init`, or ENTRYPOINT ["tini", "--", …])'
 _EXEC = 'use the exec form, CMD ["program", "argument"], or let the script end with `exec program`, in the foreground'
@@ -67,8 +69,9 @@ def judge(proof: Proof) -> Outcome:
         )
     good = (0, 128 + number if name != "SIGKILL" else 0)
     if status not in good:
-        runner = _program(main) if main else ""
-        if status == 1 and runner in _RUNNERS:
+        words = main.command.split()[:2] if main else []
+        runner = next((name for word in words if (name := re.sub(r"\.c?js$", "", word.rpartition("/")[2])) in _RUNNERS), "")
+        if status == 1 and runner:
             return failed(
                 f"{name} ends it with exit status 1: process 1 is {runner}, which says so whatever its program does",
                 'start the program itself: CMD ["node", "server.js"]',
@@ -83,7 +86,9 @@ def judge(proof: Proof) -> Outcome:
     if left:
         return failed(
             f"it ends without waiting for {plural(len(left), 'process')} that it started, which are killed ({listed(left)})",
-            next((mend for program, mend in _WAITING.items() if main and program in main.command), _WAIT),
+            "let the init start the program itself, or pass the signal on to all (`tini -g`)"
+            if main and _program(main) in _INITS
+            else next((mend for program, mend in _WAITING.items() if main and program in main.command), _WAIT),
         )
     if zombies:
         return failed(
@@ -120,11 +125,16 @@ def _stop(proof: Proof, container: Container, name: str) -> tuple[float, int, bo
 def _orphans(proof: Proof, name: str) -> list[str]:
     """The processes that are alive when the main one has ended."""
     container = _ready(proof)
-    if not started(container.processes()) or not container.freeze(main=False):
+    processes = container.processes()
+    spared = frozenset[int]()
+    if processes and _program(processes[0]) in _INITS and "-g" not in processes[0].command.split()[:2]:
+        # An init passes the signal on to its child alone, and ends with that one: it is what the child has started that may be left.
+        spared = frozenset(process.pid for process in processes if process.parent == processes[0].pid)
+    if not started(processes) or not container.freeze(main=False, spared=spared):
         return []
     deadline = time.monotonic() + _FREEZES
     while True:
-        children = [process for process in started(container.processes()) if not process.zombie]
+        children = [process for process in started(container.processes()) if not process.zombie and process.pid not in spared]
         if all(process.state.startswith("T") for process in children):
             break
         if time.monotonic() > deadline:  # others have come meanwhile
@@ -152,6 +162,8 @@ def _program(process: Process) -> str:
 
 
 def _hear(name: str) -> str:
+    if name != "SIGTERM":
+        return f"say `STOPSIGNAL SIGTERM`, which programs know, or handle {name} in the program"
     return f"handle {name} in the program, or {_INIT}"
 
 

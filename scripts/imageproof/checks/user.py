@@ -41,7 +41,9 @@ def judge(proof: Proof) -> Outcome:
         assert main
         return passed(f"it starts as root and drops its privileges: the main process runs as {main.user}", random)
     if not user.isdecimal():
-        change = f"say `USER {':'.join(map(str, proof.owner() or _NOBODY))}`, in numbers: the kubelet cannot tell whether a name is root"
+        uid, gid = proof.owner() or _NOBODY
+        further = len(proof.account()[1]) > 1  # with a group that is named, an engine gives no others
+        change = f"say `USER {uid}{'' if further else f':{gid}'}`, in numbers: the kubelet cannot tell whether a name is root"
         return failed(f"USER is the name {shown}", change, random)
     return passed(f"USER is {shown}" + (f", the main process runs as {main.user}" if main else ""), random)
 
