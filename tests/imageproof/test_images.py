@@ -330,6 +330,46 @@ def test_what_is_printed_when_something_is_fetched(flags: str, printed: str, fet
     assert (outcome.status, "are fetched or compiled again" in outcome.seen) == (("passed", False), ("failed", True))[fetches], outcome
 
 
+SUMS = "example.com/m v1.0.0 h1:abc=\n"
+BUILDER = """\
+FROM base AS build
+COPY --chmod=0555 tool /bin/{name}
+WORKDIR /src
+{before}COPY . .
+RUN {flags}{command} && busybox cp index.html /out
+{final}COPY --from=build /out /www/index.html
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "flags", "command", "fetches"),
+    [
+        ("", "", "mvn -ntp package", True),
+        ("", "", "mvn -ntp -o package", False),
+        ("", "--mount=type=cache,target=/root/.m2 ", "mvn -ntp package", False),
+        ("COPY go.sum ./\nRUN mvn -ntp dependency:go-offline\n", "", "mvn -ntp package", False),
+        ("", "", "gradle clean bootJar", True),
+        ("COPY go.sum ./\nRUN gradle dependencies\n", "", "gradle clean bootJar", False),
+        ("", "", "dotnet publish -o /app", True),
+        ("COPY go.sum ./\nRUN dotnet restore\n", "", "dotnet publish -o /app", False),
+        ("", "", "go build -o /app .", True),
+        ("COPY go.sum ./\nRUN go mod download\n", "", "go build -o /app .", True),
+        ("COPY go.sum ./\nRUN go mod download && go build std\n", "", "go build -o /app .", False),
+        ("", "--mount=type=cache,target=/root/go/pkg/mod ", "go build -o /app .", True),
+        ("", "--mount=type=cache,target=/root/.cache/go-build ", "go build -o /app .", False),
+        ("", "", "go version", False),
+    ],
+)
+def test_what_builds_without_a_word(before: str, flags: str, command: str, fetches: bool, bench: Bench) -> None:
+    name = command.partition(" ")[0]
+    final = GOOD.replace("COPY --chmod=0555 index.html /www/\n", "")
+    dockerfile = BUILDER.format(name=name, before=before, flags=flags, command=command, final=final.partition("COPY")[0])
+    dockerfile += "COPY" + final.partition("COPY")[2]
+    files = {"tool": "#!/bin/sh\nexit 0\n", "go.sum": SUMS}
+    outcome = by_name(bench.prove(dockerfile, files, touch="index.html", expect="hello", check=("rebuild",)))["rebuild"]
+    assert (outcome.status, f"it runs `{name} " in outcome.seen) == (("passed", False), ("failed", True))[fetches], outcome
+
+
 def test_another_port_than_exposed(bench: Bench) -> None:
     serve = "exec busybox httpd -f -p 3000 -h /www\n"
     outcome = by_name(bench.prove(GOOD, {"serve.sh": serve}, check=("starts",), start_seconds=4.0))["starts"]

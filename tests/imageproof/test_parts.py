@@ -25,9 +25,9 @@ from imageproof import reach
 from imageproof.buildlog import BuildLog
 from imageproof.checks import health, stop
 from imageproof.checks.read_only import _leaves
-from imageproof.checks.rebuild import _FETCHING, _INSTALLING
 from imageproof.checks.secrets import _members, _spellings
 from imageproof.errors import Skip
+from imageproof.fetching import _FETCHING, _INSTALLING
 from imageproof.outcome import Outcome, listed, plural
 from imageproof.output import FORMATS, Report, render
 from imageproof.processes import Process, queued, started

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from imageproof import reach
 from imageproof.buildlog import Step, shortened
 from imageproof.engine import RunOptions, Setup
 from imageproof.errors import Skip
+from imageproof.fetching import fetches
 from imageproof.outcome import Outcome, failed, listed, passed
 from imagesize.units import size
 
@@ -39,31 +39,10 @@ _AROUND = {
     "css": ("/* ", " */"),
 }
 _PROSE = frozenset("html htm txt md json csv".split())
-_LINE = r"^\s*(?:#\d+ [\d.]+ )?(?:\[INFO\] )?"
-_FETCHING = re.compile(
-    _LINE + r"(?:Downloading |go: downloading |Get:\d+ |Fetched \d|Downloaded |Compiling (?P<crate>\S+) v|➤ YN0013|fetch https?://"
-    r"|Progress: resolved \d+, reused \d+, downloaded [1-9])",
-    re.MULTILINE,
-)
-"""What package managers print when they fetch or compile what others wrote,"""
-_INSTALLING = re.compile(
-    _LINE + r"(?:Collecting (?:\S+@ )?\S+(?: \(from .*)?$|added \d+ packages|Progress: resolved|\(\d+/\d+\) Installing "
-    r"|Package operations: [1-9]\d* install)",
-    re.MULTILINE,
-)
-"""and when they install, which is fetching where no cache mount has it."""
-_NOTHING_TO_DO = re.compile(
-    _LINE + r"(?:No dependencies to install or update|up to date\b|Requirement already satisfied|Already up to date|Nothing to install)",
-    re.MULTILINE,
-)
-"""What they print where all is there already."""
-_PREPARED = re.compile(_LINE + r"Prepared (\d+) packages?.*$", re.MULTILINE)
-_OF_THE_CONTEXT = re.compile(_LINE + r"\+ \S+ \(from file://", re.MULTILINE)
-"""uv: how many packages it has fetched or built, and those of them that are the project's own."""
 _UNPROVEN = "--expect TEXT that stands in the file in quotes would prove that the new code runs"
 _MARK = "changed by imageproof"
 _ORDER = (
-    "copy the manifests and the lock file, install, and only then copy the source; or give the installer a cache mount"
+    "copy the manifests and the lock file, install, and only then copy the source; or give the installer, and the compiler, a cache mount"
 )
 
 
@@ -133,7 +112,8 @@ def _build_changed(proof: Proof, path: str, text: str) -> tuple[str, BuildResult
     """What the image must say after a change (nothing where a comment was added), its build, which steps fetched and what shows it."""
     changed, shown = _change(proof, path, text)
     again = proof.build(context=changed)
-    return shown, again, [(step, line) for step in _steps(again) if step.ran and (line := _fetches(proof, step))]
+    told = ((step, fetches(step, proof.model, proof.workspace.context)) for step in _steps(again) if step.ran)
+    return shown, again, [(step, line) for step, line in told if line]
 
 
 def _steps(build: BuildResult) -> list[Step]:
@@ -167,61 +147,6 @@ def _change(proof: Proof, path: str, text: str) -> tuple[str, str]:
     before, after = _AROUND.get(ending, (f"{_COMMENT[ending]} ", "") if ending in _COMMENT else ("", ""))
     line = f"{before}{_MARK} {unique}{after}\n" if before else "\n" * (1 + secrets.randbelow(4000))
     return proof.workspace.changed(path, content + (b"" if content.endswith(b"\n") else b"\n") + line.encode()), ""
-
-
-def _fetches(proof: Proof, step: Step) -> str:
-    """What shows that a step fetches or compiles dependencies again; nothing where nothing does."""
-    own, lent = _own_crates(proof), "--mount=type=cache" in step.instruction or "--network=none" in step.instruction
-    found = [match for match in _FETCHING.finditer(step.text) if match["crate"] is None or match["crate"] not in own]
-    if not lent:
-        found += _INSTALLING.finditer(step.text)
-    prepared = list(_PREPARED.finditer(step.text))
-    if sum(int(match[1]) for match in prepared) > len(_OF_THE_CONTEXT.findall(step.text)):
-        found += prepared
-    for match in found:
-        line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
-        return f"it prints {line.strip()!r}"
-    return "" if _NOTHING_TO_DO.search(step.text) else next(_installs(proof, step), "")
-
-
-def _own_crates(proof: Proof) -> set[str]:
-    """The names of the Rust packages in the context."""
-    names = set[str]()
-    for folder, folders, files in os.walk(proof.workspace.context):
-        folders[:] = [each for each in folders if each not in ("target", "node_modules", ".git")]
-        if "Cargo.toml" in files:
-            with open(os.path.join(folder, "Cargo.toml"), encoding="utf-8", errors="replace") as file:
-                names |= set(re.findall(r"^\s*name\s*=\s*[\"']([^\"']+)", file.read(1 << 20), re.MULTILINE))
-    return names
-
-
-def _installs(proof: Proof, step: Step) -> Iterator[str]:
-    """Commands of the step that install packages, and have no cache mount to find them in."""
-    from dockerlint.packages import read
-
-    model = proof.model
-    for stage in model.stages if model else ():
-        for run in stage.of("RUN"):
-            if (
-                _same(run.value, step.instruction)
-                and not any(mount.type == "cache" for mount in run.mounts)
-                and not any(flag.value == "none" for flag in run.flags if flag.name == "network")
-            ):
-                for command in run.commands:
-                    call = read(command)
-                    told = command.name == "uv" and _OF_THE_CONTEXT.search(step.text)  # by what it prints
-                    if call and call.action in ("install", "restore", "update") and not told and not _offline(run.value):
-                        yield f"it runs `{shortened(' '.join(word.value for word in command.words), 60)}`"
-
-
-def _offline(text: str) -> bool:
-    return any(word in text for word in ("--offline", "--no-index", "--no-deps", "--no-network", "--only-root"))
-
-
-def _same(written: str, told: str) -> bool:
-    """Whether an instruction of the Dockerfile is what a step says of itself."""
-    letters = "".join(written.split())[:200]
-    return letters != "" and letters[:120] in "".join(told.split())
 
 
 def _pull(proof: Proof, image: str) -> str:
