@@ -281,6 +281,8 @@ def test_a_folder_that_workdir_gave_the_user(bench: Bench) -> None:
     [
         ("ENV API_TOKEN=ghp_abcdefghijABCDEFGHIJ0123456789abcdef", "API_TOKEN of the configuration"),
         ("RUN echo npm_q8Zk3VtY7mXw2LpR9sNd4GfH6jKb1CcT5eUa > /dev/null", "in the history (RUN)"),
+        ("ARG DB_PASSWORD=Xk29fLq02mZp", "ARG DB_PASSWORD in the history (a value for DB_PASSWORD)"),
+        ("LABEL registry.password=Xk29fLq02mZp", "LABEL registry.password in the history"),
         ("ENV NONE=1 REDIS_URL=redis://:Xk29fLq02mZp7Qw81@redis.prod.internal:6379/0", "the password of a URL in the history (ENV)"),
     ],
 )

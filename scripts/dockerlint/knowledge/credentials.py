@@ -244,6 +244,8 @@ _PLACEHOLDER_PARTS = (
     "override",
     "provide",
 )
+_ELSEWHERE = ("/", "./", "../", "~/", "file:", "c:\\", "%", "vault:", "ssm:", "arn:", "env:", "secretsmanager:", "ref+")
+"""How a value begins that names a place: a path, or the entry of a store of secrets."""
 _PLACEHOLDERS = _words(
     "foo bar x secret password pass passwd token key apikey api_key user username dev development local abc abcd"
     " abc123 asdf hunter2 redacted pw"
@@ -253,14 +255,15 @@ _PLACEHOLDERS = _words(
 def value_kind(value: str) -> str:
     """What a value that is given to a secret's name is, quotes removed.
 
-    "" where no credential can be in it (empty, a switch, a variable, a path, a plain URL, a number of few digits),
+    "" where no credential can be in it (empty, a switch, a variable, a path, a plain URL, the name of an entry in a store of secrets, a
+    number of few digits),
     "placeholder" where it says of itself that it is none, "random" where it looks like a real one, and "weak" for every
     other text: a password that a person typed.
     """
     lower = value.strip().lower()
-    if lower in _NOTHING or "$" in lower or "`" in lower or lower.startswith(("/", "./", "../", "~/", "file:", "c:\\", "%")):
+    if lower in _NOTHING or "$" in lower or "`" in lower or lower.startswith(_ELSEWHERE):
         return ""
-    if "://" in lower or (len(lower) < 4 and lower.isdigit()):
+    if "://" in lower or "/secrets/" in lower or (len(lower) < 4 and lower.isdigit()):
         return ""
     if lower in _PLACEHOLDERS or any(part in lower for part in _PLACEHOLDER_PARTS) or len(set(lower)) < 3:
         return "placeholder"

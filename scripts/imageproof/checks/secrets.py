@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from imagesize.tarheaders import Entry
 
 _WRITTEN = "give it to the container when it starts, or to the step that needs it by --mount=type=secret, and change it: it is known"
+_NAMING = ("ARG", "LABEL")
 _HEAD = 8
 _OPENED = 8 << 20
 """Bytes of a compressed file that is opened, and of what comes out of it."""
@@ -37,7 +38,7 @@ _ALL_OPENED = 128 << 20
 def judge(proof: Proof) -> Outcome:
     """Looks for every value that the proof made up, or that was given to the build as a secret, and for what looks like a credential."""
     canaries, image = proof.workspace.canaries, proof.contents.get()
-    written = list(dict.fromkeys(_written_out(image, proof.base_variables())))
+    written = list(dict.fromkeys(_written_out(image, proof.base_layers(image), proof.base_variables())))
     seen, mends = ([f"written out for whoever has the image: {listed(written)}"], [_WRITTEN]) if written else ([], [])
     if not canaries and not written:
         raise Skip(proof.workspace.note or "no value to look for: --canary value:TEXT gives one")
@@ -56,8 +57,10 @@ def judge(proof: Proof) -> Outcome:
     return failed("; ".join(seen), "; ".join(dict.fromkeys([*(canary.mend for canary, _ in found), *mends])), *notes)
 
 
-def _written_out(image: Image, given: Container[str]) -> Iterator[str]:
-    """What the history and the configuration have that looks like a credential, by the linter's eye; of `given` nothing is told.
+def _written_out(image: Image, base: int, given: Container[str]) -> Iterator[str]:
+    """What the history and the configuration have that looks like a credential, by the linter's eye.
+
+    Of the variables in `given` nothing is told, nor of the names that the first `base` layers have for their arguments and labels.
 
     The values themselves are told nowhere: a report is kept, and shown.
     """
@@ -66,7 +69,10 @@ def _written_out(image: Image, given: Container[str]) -> Iterator[str]:
             yield f"{visible(str(variable).partition('=')[0])} of the configuration ({kind})"
     for step in image.config.get("history") or ():
         text = str(step.get("created_by") or "")
-        keyword = text.partition(" ")[0]
+        keyword, _, rest = text.partition(" ")
+        if base <= 0 and keyword in _NAMING and (kind := held_in(rest, ".env")):
+            yield f"{keyword} {visible(rest.partition('=')[0])} in the history ({kind})"
+        base -= not step.get("empty_layer")
         for found in find(text):
             if found.sure:
                 yield f"{found.kind} in the history ({keyword if keyword.isalpha() else 'RUN'})"
