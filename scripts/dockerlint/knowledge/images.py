@@ -1052,6 +1052,8 @@ def _language_image(name: str, tag: _Tag) -> ImageFacts | None:
     if name == "buildpack-deps":
         return _buildpack_deps(tag)
     base = _distribution(family, release)
+    if name == "mysql" and family == "oraclelinux" and _number(tag.version or "9") >= (8,):
+        base = _small_rpm(base, "slim")
     if name == "denoland/deno":
         if "distroless" in tag.words or tag.words[0] == "bin":
             return UNKNOWN
@@ -1070,7 +1072,8 @@ def _language_image(name: str, tag: _Tag) -> ImageFacts | None:
     elif family in ("debian", "ubuntu"):
         added |= image.slim if tag.slim else image.full
     complete = image.complete and _is_like_today(base) and not (name == "eclipse-temurin" and not tag.version.isdigit())
-    missing = (base.missing - added - image.unsure if complete else _NOTHING) | (image.absent - added)
+    lacks = base.missing if complete else base.missing & _PACKAGE_MANAGERS  # nobody adds another distribution's
+    missing = (lacks - added - image.unsure) | (image.absent - added)
     if added & {"ssh", "gpg"}:
         missing -= _ADDUSER  # openssh-client depends on it, and so does gnupg's dirmngr
     uids = image.uids if family != "ubuntu" or name not in _KEEPS_UBUNTU_USER else base.uids

@@ -579,12 +579,12 @@ def command_not_in_image(stage: Stage) -> Iterator[Hit]:
         RUN git clone https://example.com/app.git
 
     Leaves alone: images that are not known, what scripts or copied folders may have brought, commands whose failure is provided for
-    (`command -v git`, `||`, `if`).
+    (`command -v git`, `||`, `if`); package managers, of which WD348 tells.
     """
     missing = stage.image.missing
     if not missing or stage.image.shell == "none":
         return
-    told = {"sudo"}  # by WD610
+    told = {"sudo", *_MANAGER_COMMANDS}  # by WD610 and WD348
     for command in stage.commands:
         tool = command.name
         if tool in missing and tool not in told and command.instruction is not None and _runs_for_sure(command):

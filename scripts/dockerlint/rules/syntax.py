@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockerlint.check_directive import file_check_options
 from dockerlint.model import Dockerfile, closest
 from dockerlint.rules import Hit, rule
 
@@ -279,13 +280,17 @@ def blank_base(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG BASE=debian:13-slim
         FROM ${BASE}
 
-    Leaves alone: arguments that `--build-arg` gives, or a compose or bake file of the project.
+    Leaves alone: arguments that `--build-arg` gives, or a compose or bake file of the project. Has a low confidence where the file skips
+    the check of that default (`# check=skip=InvalidDefaultArgInFrom`): who wrote it always gives one.
     """
+    meant = bool({"InvalidDefaultArgInFrom", "all"} & set(file_check_options(dockerfile.source, dockerfile.options.build_args).skip))
     outside = {pair.key.raw for instruction in dockerfile.before_first_stage for pair in instruction.pairs}
     inside = {pair.key.raw for stage in dockerfile.stages for each in stage.of("ARG") for pair in each.pairs if pair.value is not None}
     for hit in _refused(dockerfile, "blank-base"):
         name = next((each for each in sorted(inside - outside) if re.search(rf"\$\{{?{re.escape(each)}\b", hit.message)), "")
-        yield hit._replace(help=f"move ARG {name} before the first FROM: that in a stage does not count here") if name else hit
+        if name:
+            hit = hit._replace(help=f"move ARG {name} before the first FROM: that in a stage does not count here")
+        yield hit._replace(confidence="low") if meant and not name else hit
 
 
 @rule(
