@@ -222,6 +222,39 @@ CASES = {
         [[file("app/x.h", BIG)], [file("app/x.h", BIG, uid=1)]], ["COPY . /app", "RUN chown web /app"], 0, ("headers", 0, BIG, ".dockerignore")),
     "a copy of a copy": (
         [[file("a/x", b"1" * BIG)], [file("b/x", b"1" * BIG)]], ["COPY a /a", "RUN cp -r /a /b"], 0, ("duplicate", 1, BIG, "link")),
+    "source maps copied": ([[file("app/x.js.map", BIG)]], ["COPY . /app"], 0, ("source-maps", 0, BIG, "leave them out (`COPY --exclude=**/*.map …`)")),
+    "source maps made": ([[file("app/x.js.map", BIG)]], ["RUN npm run build"], 0, ("source-maps", 0, BIG, "delete them in the RUN that installs or builds")),
+    "git's folder from a stage": ([[file("app/.git/x", BIG)]], ["COPY /app /app"], 0, ("version-control", 0, BIG, "remove it in the stage")),
+    "a compiler copied": ([[file("usr/local/go/src/x.go", BIG)]], ["COPY /usr/local/go /usr/local/go"], 0, ("build-tools", 0, BIG, "compile in a stage of its own")),
+    "a cache of a RUN that fetches the index too": (
+        [[file("root/.cache/pip/x", BIG)]], ["RUN apt-get update && pip download x"], 0, ("caches", 0, BIG, "target=/root/.cache/pip")),
+    "a cache of a build deleted later": (
+        [[file("root/.cache/go-build/x", BIG)], [whiteout("root/.cache")]], ["RUN go build .", "RUN rm -rf /root/.cache"], 0,
+        ("deleted", 0, BIG, "--mount=type=cache,target=/root/.cache/go-build")),
+    "package lists that each RUN fetches": (
+        [[file("var/lib/apt/lists/x", BIG)], [file("b", 1)]], ["RUN apt-get update && apt-get install a", "RUN apt-get update && apt-get install b"], 0,
+        ("package-lists", 0, BIG, "put them on cache mounts")),
+    "package lists that nothing but pip follows": (
+        [[file("var/lib/apt/lists/x", BIG)], [file("b", 1)]], ["RUN apt-get update && apt-get install a", "RUN pip install b"], 0,
+        ("package-lists", 0, BIG, "put them on cache mounts")),
+    "an archive that holds a file twice": ([[file("app/x", BIG), file("app/x", BIG)]], ["COPY . /app"], 0, ("metadata", 0, BIG, "holds /app/x twice")),
+    "copied over from the context": (
+        [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["COPY . /app", "COPY b /app/x"], 0,
+        ("overwritten", 0, BIG, "leave it out of layer 0 (`.dockerignore`, `--exclude`) or of layer 1")),
+    "made, then copied over": (
+        [[file("app/x", b"1" * BIG)], [file("app/x", b"2" * BIG)]], ["RUN make", "COPY x /app/x"], 0, ("overwritten", 1, BIG, "write /app/x once")),
+    "the books of the packages deleted": (
+        [[file("var/lib/dpkg/status", BIG)], [whiteout("var/lib/dpkg")]], ["RUN apt-get install a", "RUN rm -r /var/lib/dpkg"], 0,
+        ("deleted", 1, BIG, "join layers 0 and 1 in one RUN, with `&&`, or let another stage")),
+    "a part of an added folder deleted": (
+        [[file("src/x", BIG)], [whiteout("src/x")]], ["ADD src /src", "RUN rm /src/x"], 0, ("deleted", 0, BIG, "leave /src/x out (`.dockerignore`")),
+    "a part of a copied folder deleted": (
+        [[file("src/a/x", BIG)], [whiteout("src/a")]], ["COPY . /src", "RUN rm -r /src/a"], 0, ("deleted", 0, BIG, "leave /src/a/x out (`.dockerignore`")),
+    "the group of a copy": (
+        [[file("app/big", BIG)], [file("app/big", BIG, uid=1)]], ["COPY . /app", "RUN chgrp -R web /app"], 0, ("metadata", 0, BIG, "`COPY --chown=UID:GID …`")),
+    "copied, copied over, deleted": (
+        [[file("a/x", b"1" * BIG)], [file("a/x", b"2" * BIG)], [whiteout("a/x")]], ["COPY . /a", "COPY x /a/", "RUN rm /a/x"], 0,
+        ("deleted", 1, BIG, "lend /a/x to the RUN")),
 }  # fmt: skip
 
 
@@ -248,6 +281,7 @@ def test_what_comes_with_the_base_image_is_one_advice(tmp_path: Path) -> None:
         "what seems to be the base image some/base:latest brings contents that are there twice (200 kB), documentation and translations (200 kB), "
         "what its own layers hide (200 kB)"
     )
+    assert each.mend.startswith("choose a smaller one (slim, distroless)")
     tools = advised(tmp_path, [[file("usr/local/go/src/x", BIG)], [file("own", 1)]], ["RUN base", "COPY own /"], base=1)
     assert "COPY --from=" in tools.advice[0].mend
 
@@ -372,6 +406,20 @@ def test_the_packages_that_bring_what_is_needless_are_named(tmp_path: Path) -> N
     ]
     (advice,) = advised(tmp_path, layers, ["RUN apt-get install -y gcc"]).advice
     assert (advice.kind, advice.because) == ("build-tools", "layer 0 (RUN) adds build tools (of gcc-14), 1 file")
+
+
+@pytest.mark.parametrize(("count", "named"), [(3, "(of doc0, doc1, doc2)"), (4, "(of doc0, doc1, doc2, …)")])
+def test_of_many_packages_the_first_are_named(tmp_path: Path, count: int, named: str) -> None:
+    names = [f"doc{number}" for number in range(count)]
+    layers = [
+        [
+            file("var/lib/dpkg/status", "\n".join(f"Package: {name}\nStatus: install ok installed\n" for name in names).encode()),
+            *(file(f"var/lib/dpkg/info/{name}.list", f"/usr/share/doc/{name}\n".encode()) for name in names),
+            *(file(f"usr/share/doc/{name}", BIG - number) for number, name in enumerate(names)),
+        ]
+    ]
+    (advice,) = advised(tmp_path, layers, ["RUN apt-get install -y docs"]).advice
+    assert named in advice.because and advice.mend.startswith("keep /usr/share/doc")
 
 
 @pytest.mark.parametrize(("name", "mend"), [("libperl5.40", "do without these packages"), ("libpq-dev", "without their -dev")])
@@ -514,6 +562,22 @@ def test_little_is_not_spoken_of(tmp_path: Path) -> None:
     books = [[file("var/lib/dpkg/status", BIG)], [file("var/lib/dpkg/status", b"2" * BIG)]]
     assert advised(tmp_path, books, ["RUN base", "RUN apt-get install a"], base=1).advice == [], "nobody can spare that"
     assert advised(tmp_path, [[file("a", 100)], [whiteout("a")]], ["RUN a", "RUN b"]).advice == []
+    assert advised(tmp_path, [[file("usr/share/doc/x", 5000), file("large", 40_000_000)]], ["RUN a"]).advice == []
+    assert advised(tmp_path, [[file("a", b"1" * 60_000), file("b", b"1" * 60_000)]], ["RUN a"]).advice == []
+
+
+def test_each_layer_has_a_name(tmp_path: Path) -> None:
+    layers = [[file("a", BIG)], [file("a", BIG, uid=1)], [whiteout("a")]]
+    (*_, advice) = sorted(advised(tmp_path, layers, ["", "RUN chown 1 /a", "RUN rm /a"]).advice, key=lambda each: each.kind == "deleted")
+    assert advice.because == "layer 2 (RUN) deletes what layer 1 (RUN) adds (first in layer 0)"
+    (advice,) = advised(tmp_path, [layers[0], layers[2]], ["", "RUN rm /a"]).advice
+    assert advice.because == "layer 1 (RUN) deletes what layer 0 (unknown) adds"
+
+
+def test_what_is_copied_between_cannot_be_joined(tmp_path: Path) -> None:
+    layers = [[file("usr/lib/gcc/x", BIG)], [file("x.c", 1)], [whiteout("usr/lib/gcc")]]
+    (advice,) = advised(tmp_path, layers, ["RUN apt-get install gcc", "COPY x.c /", "RUN make; apt-get purge gcc"]).advice
+    assert "join" not in advice.mend
 
 
 def test_lines_of_the_dockerfile(tmp_path: Path) -> None:
