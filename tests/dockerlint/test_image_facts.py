@@ -100,6 +100,8 @@ def test_family_and_release(text: str, family: str, release: str) -> None:
         ("nginx:1.31-alpine", "curl wget", "bash"),
         ("nginx:1.31-alpine-slim", "wget envsubst", "curl"),
         ("eclipse-temurin:21-jre-noble", "curl wget java", "javac git"),
+        ("eclipse-temurin:25-jre", "java update-ca-certificates", "javac git curl wget gpg"),
+        ("maven:3.9-eclipse-temurin-25", "java mvn curl git", ""),
         ("gcr.io/distroless/python3-debian13", "python3", "sh ls curl pip"),
         ("scratch", "", "sh ls curl"),
         ("registry.access.redhat.com/ubi9/ubi-minimal", "curl microdnf", "useradd dnf git wget"),

@@ -1083,11 +1083,8 @@ def _language_image(name: str, tag: _Tag) -> ImageFacts | None:
     )  # fmt: skip
     if name == "node":
         found = _node_tools(found)
-    elif name == "eclipse-temurin" and "jre" in tag.words:
-        found = found._replace(missing=found.missing | {"javac"})
     elif name == "eclipse-temurin":
-        jdk = _words("javac jar jlink")
-        found = found._replace(tools=found.tools | jdk, missing=found.missing - jdk)
+        found = _temurin_tools(found, "jre" in tag.words)
     return _with_last_build(name, version, _with_language_end(found))
 
 
@@ -1112,6 +1109,15 @@ def _node_tools(found: ImageFacts) -> ImageFacts:
         missing |= {"corepack"}
     elif major >= 17:
         tools |= {"corepack"}
+    return found._replace(tools=tools, missing=missing)
+
+
+def _temurin_tools(found: ImageFacts, jre: bool) -> ImageFacts:
+    """The compiler is in the JDK's; curl, wget and gpg are in Ubuntu's up to Java 24 (adoptium/containers, 2026-08-05)."""
+    jdk, removed = _words("javac jar jlink"), _words("curl wget gpg")
+    tools, missing = (found.tools, found.missing | {"javac"}) if jre else (found.tools | jdk, found.missing - jdk)
+    if found.family == "ubuntu" and found.version.isdigit() and int(found.version) >= 25:
+        tools, missing = tools - removed, missing | removed
     return found._replace(tools=tools, missing=missing)
 
 
