@@ -10,7 +10,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -119,27 +119,29 @@ class Workspace:
     @property
     def front_end(self) -> str:
         """What the `# syntax=` line names; nothing where there is none."""
-        directive = self._syntax
+        directive = self._directives.get("syntax")
         return directive.value if directive else ""
 
     @property
-    def _syntax(self) -> Directive | None:
+    def _directives(self) -> Mapping[str, Directive]:
         from dockerlint.source import Source
 
-        return Source(self.dockerfile, self.source).directives.get("syntax")
+        return Source(self.dockerfile, self.source).directives
 
     def without_syntax(self) -> str:
-        """Blank the `# syntax=` line of what is sent, its number kept: for an engine that cannot have that front end, or must not.
+        """Leave the `# syntax=` line out of what is sent: for an engine that cannot have that front end, or must not.
 
-        Returns the front end that it named; nothing where there is no such line.
+        Returns the front end that it named; nothing where there is no such line. A comment behind the other directives, which it would
+        end in its own place, keeps the numbers of the lines.
         """
-        directive = self._syntax
-        if directive is None:
+        directives = self._directives
+        if "syntax" not in directives:
             return ""
         lines = self.source.split(b"\n")
-        lines[directive.span.line - 1] = b"#"  # a comment, so that what follows stays what it was
+        del lines[directives["syntax"].span.line - 1]
+        lines.insert(max(each.span.line for each in directives.values()) - 1, b"#")
         self._write(self.dockerfile, b"\n".join(lines))
-        return directive.value
+        return directives["syntax"].value
 
     @staticmethod
     def _write(path: str, data: bytes) -> None:

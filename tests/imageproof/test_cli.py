@@ -206,11 +206,18 @@ def test_a_failed_build_keeps_its_log(bench: Bench) -> None:
     assert {check["status"] for check in rest} == {"skipped"}
 
 
-def test_front_end_that_cannot_be_had(bench: Bench) -> None:
-    context = bench.write(GOOD)
+@pytest.mark.parametrize("more", ["", "# escape=`\n", "# check=skip=JSONArgsRecommended\n# escape=`\n"])
+def test_front_end_that_cannot_be_had(more: str, bench: Bench) -> None:
+    """Without its line the other directives count as before, and lines keep their numbers."""
+    context = bench.write(GOOD.replace("EXPOSE 8080\n", "EXPOSE `\n 8080\nNOPE x\n") if "escape" in more else GOOD)
     text = (context / "Dockerfile").read_text()
-    (context / "Dockerfile").write_text("# syntax=no.example.com/dockerfile:1\n" + text)
+    (context / "Dockerfile").write_text("# syntax=no.example.com/dockerfile:1\n" + more + text)
     done = verify(context, "--check", "build,starts", "--trusted")
+    if "escape" in more:
+        line = 1 + (context / "Dockerfile").read_text().split("\n").index("NOPE x")
+        assert done.returncode == 1 and "unknown instruction: NOPE" in done.stdout, done.stdout + done.stderr
+        assert f"line {line}" in done.stdout
+        return
     assert done.returncode == 0, done.stdout + done.stderr
     assert "its own was used" in done.stdout
 
