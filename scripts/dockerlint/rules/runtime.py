@@ -942,7 +942,8 @@ def volume_hides_files(stage: Stage) -> Iterator[Hit]:
         VOLUME /app/data
 
     Leaves alone: volumes in which no COPY or ADD of the stage puts anything; a configuration file in a folder of its own (`/etc/…`,
-    `*.conf`); stages that do not ship.
+    `*.conf`); what another stage gives a user (`COPY --from=… --chown=…`), which is how an image without a shell gets a folder for data;
+    stages that do not ship.
     """
     if not stage.ships:
         return
@@ -953,7 +954,8 @@ def volume_hides_files(stage: Stage) -> Iterator[Hit]:
                 continue
             for copy in stage.of("COPY", "ADD"):
                 target = _target(copy)
-                if target is not None and (target == volume or target.startswith(volume + "/")):
+                given = copy.from_ and copy.flag("chown")
+                if target is not None and not given and (target == volume or target.startswith(volume + "/")):
                     yield Hit(word, f"the volume {volume} hides what line {copy.line} copies there, once it exists")
                     break
 
