@@ -422,6 +422,25 @@ def test_of_many_packages_the_first_are_named(tmp_path: Path, count: int, named:
     assert named in advice.because and advice.mend.startswith("keep /usr/share/doc")
 
 
+@pytest.mark.parametrize(
+    ("name", "tool"),
+    [
+        ("make", True), ("golang-1.24", True), ("gcc-14", True), ("gcc-c++", True), ("binutils-x86-64-linux-gnu", True), ("libpq-dev", True),
+        ("openssl-devel", True), ("gcc-14-base", False), ("libgcc-s1", False), ("make-guile", False), ("curl", False),
+    ],
+)  # fmt: skip
+def test_which_packages_make_programs(tmp_path: Path, name: str, tool: bool) -> None:
+    layers = [
+        [
+            file("var/lib/dpkg/status", f"Package: {name}\nStatus: install ok installed\n".encode()),
+            file(f"var/lib/dpkg/info/{name}.list", b"/usr/bin/x\n"),
+            file("usr/bin/x", BIG),
+        ]
+    ]
+    found = advised(tmp_path, layers, [f"RUN apt-get install -y {name}"]).advice
+    assert [each.kind for each in found] == ["build-tools"] * tool
+
+
 @pytest.mark.parametrize(("name", "mend"), [("libperl5.40", "do without these packages"), ("libpq-dev", "without their -dev")])
 def test_headers_are_mended_by_the_package_that_brings_them(tmp_path: Path, name: str, mend: str) -> None:
     layers = [
