@@ -27,6 +27,9 @@ class SetupError(Exception):
 def start(script: str, module: str) -> int:
     """Run `main()` of `module` with the packages that `script` names; its exit status, or 2 where they cannot be had."""
     name = os.path.basename(script)
+    folder = os.path.dirname(os.path.abspath(__file__))
+    if folder not in sys.path:  # as with PYTHONSAFEPATH
+        sys.path.insert(0, folder)
     if sys.version_info < (3, 11):
         return _refuse(name, "needs Python 3.11 or newer, and this is {}.{}".format(*sys.version_info))
     arguments = sys.argv[1 : sys.argv.index("--")] if "--" in sys.argv else sys.argv[1:]

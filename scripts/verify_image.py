@@ -5,7 +5,10 @@
 # ///
 """Prove an image on a real engine: `verify_image.py --help` tells how."""
 
+import os
 import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # `python3 -I` leaves it out
 
 from launcher import start
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 import launcher
+from commandline import VERSION
 
 SCRIPTS = Path(launcher.__file__).parent
 BLOCK = '# /// script\n# requires-python = ">=3.11"\n# dependencies = ["fake-alpha>=1.0", "fake_beta>=2"]\n# ///\n'
@@ -331,6 +332,14 @@ def test_our_scripts_say_what_they_need(script: Path) -> None:
     project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"].values()
     assert set(metadata["dependencies"]) <= {*project["dependencies"], *(each for extra in extras for each in extra)}
+
+
+@pytest.mark.parametrize("name", ["validate_dockerfile.py", "verify_image.py", "analyze_image_size.sh"])
+def test_python_need_not_look_beside_the_script(name: str) -> None:
+    command = [SCRIPTS / name] if name.endswith(".sh") else [sys.executable, SCRIPTS / name]
+    variables = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": ""}
+    done = subprocess.run([*command, "--version"], env=variables, capture_output=True, text=True)
+    assert (done.returncode, done.stderr, done.stdout.split()[1]) == (0, "", VERSION)
 
 
 def test_the_validator_shows_its_help_with_nothing_installed(machine: Machine) -> None:

@@ -9,17 +9,18 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
 from dockerlint.config import FAIL_ON, SHELLCHECK, build_arg, did_you_mean
 from dockerlint.errors import Failure
 from dockerlint.finding import CONFIDENCES
-from dockerlint.output import COUNTED, FIXED, FORMATS, PROGRAM, VERSION, Report, plain, plural, render
+from dockerlint.output import COUNTED, FIXED, FORMATS, PROGRAM, Report, plain, plural, render
 
 if TYPE_CHECKING:
     from typing import Self
 
     from dockerlint.check import Result
 
-CLEAN, FINDINGS, UNABLE, INTERRUPTED = 0, 1, 2, 130
+CLEAN, FINDINGS = 0, 1
 
 WIDTH = 120
 """Columns where there is no terminal to ask."""
@@ -44,7 +45,7 @@ to the Dockerfile upwards.
 
 Exit status: 0 nothing at or above --fail-on, 1 findings (with --fix: those
 that are left; with --diff: something would change), 2 something could not be
-done, which standard error explains.
+done, which standard error explains, 130 interrupted.
 """
 
 
@@ -144,18 +145,11 @@ def _date(text: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program with these arguments (default: those of the process); the exit status."""
     gc.set_threshold(UNCOLLECTED)
-    # Python has None there where the caller closed the stream (`>&-`): then nobody wants to read it.
-    sys.stdout, sys.stderr = (stream or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w") for stream in (sys.stdout, sys.stderr))
+    open_streams()
     try:
-        status = _run(_parsed(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-        return status
+        return _run(_parsed(sys.argv[1:] if argv is None else argv))
     except Failure as failure:
         return _complain(str(failure))
-    except BrokenPipeError:
-        # Whoever read has had enough; what is still buffered must not raise again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNABLE
     except OSError as error:
         return _complain(f"cannot write the report: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -199,6 +193,9 @@ def _check(arguments: argparse.Namespace) -> int:
     found = list(find(arguments.paths or ["."]))
     results = [Result(each.path, failure=each.failure) for each in found if each.failure]
     paths = [each.path for each in found if not each.failure]
+    written = arguments.output if arguments.output and os.path.exists(arguments.output) else None
+    if written and any(os.path.samefile(written, path) for path in paths if path != "-"):
+        raise Failure(f"--output {arguments.output} is one of the files to be read: the report would take its place")
     job = Job(
         options,
         arguments.config,
@@ -235,8 +232,7 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         sys.stderr.writelines(render(arguments.format, report))
     if mended is not None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(mended)
+        put([mended])
     if failures:
         return UNABLE
     return FINDINGS if any(result.failing for result in results) else CLEAN
@@ -345,10 +341,8 @@ def _listed(format: str) -> Iterable[str]:
 def _print(pieces: Iterable[str], arguments: argparse.Namespace) -> int:
     """Writes the pieces where the options say; raises Failure where that cannot be written."""
     if arguments.output is None:
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="backslashreplace")  # a name in a file may have what the terminal cannot show
-        for piece in pieces:
-            sys.stdout.write(piece)
+        encoding = sys.stdout.encoding or "utf-8"  # a name in a file may have what the terminal cannot show
+        put(piece.encode(encoding, "backslashreplace") for piece in pieces)
         return CLEAN
     text = "".join(pieces)
     try:

@@ -126,6 +126,8 @@ def read(path: str) -> bytes:
     """The bytes of a file, or of standard input for "-"; raises Failure where it cannot or should not be read."""
     try:
         if path == STANDARD_INPUT:
+            if sys.stdin is None:  # as Python has it where the caller closed it (`<&-`)
+                raise Failure("standard input is closed")
             return _bounded(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input")
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

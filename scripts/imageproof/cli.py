@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
 from imageproof.errors import ProofError, Skip
-from imageproof.output import FORMATS, PROGRAM, VERSION, render
+from imageproof.output import FORMATS, PROGRAM, render
 from imageproof.spec import OPTIONS, Option, Spec, merged, read_spec
 
-UNABLE, INTERRUPTED = 2, 130
 EPILOG = """\
 A spec file holds these options under their names, in TOML or JSON, beside the
 Dockerfile:  port = 8000   path = "/health"   tmpfs = ["/tmp"]
@@ -59,9 +58,7 @@ class _Interrupted(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit status."""
-    # Python has None there where the caller closed the stream (`>&-`).
-    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-    if sys.stdout is None:
+    if not open_streams():
         sys.stderr.write(f"{PROGRAM}: standard output is closed: there is nowhere to write the report\n")
         return UNABLE
     try:
@@ -73,9 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Skip as refusal:  # where no check was running
         sys.stderr.write(f"{PROGRAM}: {_safe(str(refusal))}\n")
         return UNABLE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has enough
-        return INTERRUPTED
     except OSError as error:
         sys.stderr.write(f"{PROGRAM}: {error.filename or 'input or output'}: {error.strerror or error}\n")
         return UNABLE
@@ -171,20 +165,15 @@ def _run(arguments: Sequence[str] | None) -> int:
     if listing:
         from imageproof.checks import CHECKS
 
-        sys.stdout.write(
-            "".join(
-                f"{check.name:<14}{check.holds}{'' if check.default else ' (only when asked for)'}\n"
-                for check in CHECKS
-            )
-        )
+        lines = (f"{check.name:<14}{check.holds}{'' if check.default else ' (only when asked for)'}\n" for check in CHECKS)
+        put(map(str.encode, lines))
         return 0
     spec = _spec(options)
     from imageproof.progress import Terminal
     from imageproof.proof import prove
 
     report = prove(spec, keep, Terminal(sys.stderr))._replace(width=_width())
-    sys.stdout.buffer.write(render(report, form).encode("utf-8", "backslashreplace"))
-    sys.stdout.flush()
+    put([render(report, form).encode("utf-8", "backslashreplace")])
     return report.exit_status
 
 

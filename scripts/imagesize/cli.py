@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
+from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
 from imagesize.errors import LIMITS, ImageError, Limits
 from imagesize.units import parse_bandwidth, parse_share, parse_size
 
@@ -26,38 +26,44 @@ at once.
   {PROGRAM} app.tar --max-size 200MB --max-waste 5%  a gate for CI
   {PROGRAM} app.tar --format json > baseline.json   and later: --baseline baseline.json --max-growth 2%
 
-Sizes are decimal (200MB) or binary (200MiB). Exit status: 0, 1 when a threshold is passed, 2 when something could not be read.
+Sizes are decimal (200MB) or binary (200MiB). Exit status: 0, 1 when a threshold is passed, 2 when something could not be read,
+130 when interrupted.
 """
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ImageError(f"{message}; {self.prog} --help shows the options")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit status."""
-    # Python has None there where the caller closed the stream (`>&-`).
-    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-    if sys.stdout is None:
+    if not open_streams():
         return _refuse("standard output is closed: there is nowhere to write the report")
-    options = _parser().parse_args(arguments)
     gc.disable()  # nothing that is made here goes in circles, and looking for some costs a tenth of the time
     try:
-        return _run(options)
+        return _run(_parser().parse_args(arguments))
     except ImageError as error:
         return _refuse(str(error))
     except MemoryError:
         return _refuse("there is not enough memory for this image: --max-entries stops earlier")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has enough
-        return 0
     except OSError as error:
         return _refuse(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     finally:
         gc.freeze()  # Python would look once more before it ends
 
 
-def _refuse(sentence: str) -> int:
+def _say(sentence: str) -> None:
     sys.stderr.write(f"{PROGRAM}: {sentence}\n".encode("utf-8", "backslashreplace").decode())
-    return 2
+
+
+def _refuse(sentence: str) -> int:
+    _say(sentence)
+    return UNABLE
 
 
 def _typed(parse: Callable[[str], Any], wanted: str) -> Callable[[str], Any]:
@@ -83,11 +89,12 @@ def _natural(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     sized, bound = _typed(parse_size, "a size such as 200MB"), _typed(_bound, "a size such as 10MB or a share such as 5%")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
     parser.add_argument("--deep", action="store_true", help="read an engine's layers too (as beside a file, and for a threshold)")
     parser.add_argument("--platform", default="", metavar="OS/ARCH", help="which image of a multi-platform index, such as linux/arm64")
     parser.add_argument(
@@ -142,10 +149,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.format == "html":
         document["trees"] = report.trees(analyses)
     written: str = import_module(f"imagesize.output.{options.format}").write(document)
-    sys.stdout.buffer.write(written.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.flush()
+    put([written.encode("utf-8", "backslashreplace"), b"\n"])
     for sentence in document["exceeded"]:
-        _refuse(sentence)
+        _say(sentence)
     return 1 if document["exceeded"] else 0
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from commandline import VERSION
+
 from .documents import SKILL
 
 ROOT = SKILL.parent
@@ -21,7 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def test_the_plugin_is_the_skill() -> None:
     assert PLUGIN["name"] == PROJECT["name"]
-    assert PLUGIN["version"] == PROJECT["version"]
+    assert PLUGIN["version"] == VERSION
     assert PLUGIN["license"] == PROJECT["license"]
     assert [(ROOT / ".claude-plugin" / ".." / path / "SKILL.md").resolve() for path in PLUGIN["skills"]] == [SKILL.resolve()]
 

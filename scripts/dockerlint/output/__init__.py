@@ -27,7 +27,6 @@ FIXED = ("json", "sarif")
 """The formats that say how a finding is mended."""
 
 PROGRAM = "validate-dockerfile"
-VERSION = "0.1.0"
 
 
 class Report(NamedTuple):

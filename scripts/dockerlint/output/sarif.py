@@ -7,8 +7,9 @@ from json import dumps
 from typing import Any
 from urllib.parse import quote
 
+from commandline import VERSION
 from dockerlint.finding import Finding, Fix
-from dockerlint.output import PROGRAM, VERSION, Report, fingerprints, plain, printable_name, repository_path
+from dockerlint.output import PROGRAM, Report, fingerprints, plain, printable_name, repository_path
 from dockerlint.rules import load
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

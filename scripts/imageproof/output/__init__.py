@@ -10,7 +10,6 @@ from imageproof.outcome import STATUSES, Outcome
 
 FORMATS = ("table", "json", "junit", "markdown")
 PROGRAM = "verify-image"
-VERSION = "0.1.0"
 SIGNS = {"passed": "✔", "failed": "✘", "skipped": "–"}
 
 
