@@ -120,7 +120,8 @@ def reach_of(spec: Spec, config: Mapping[str, Any]) -> Reach:
     named = int(url[1]) if url and url[1] else 0
     ports = (spec.port,) if spec.port else tuple(exposed[:MOST_PORTS]) or ((named,) if 0 < named < 65536 else ())
     path = spec.path
-    if url and not path and (named or 80) in ports and "$" not in (url[2] or "") and not spec.port:
+    asked = spec.port or spec.expect  # what --expect names need not stand where a health check looks
+    if url and not path and (named or 80) in ports and "$" not in (url[2] or "") and not asked:
         path = url[2] or ""
     if spec.args and spec.expect_log and not (spec.port or spec.path or spec.expect):
         ports = ()  # another program than the image's own

@@ -85,6 +85,13 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _platforms(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if not all(re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?", name) for name in names):
+        raise ValueError("platforms such as linux/arm64 are wanted")
+    return names
+
+
 def _port(text: str) -> int:
     number = int(text) if text.isascii() and text.isdecimal() else 0
     if not 0 < number < 65536:
@@ -234,7 +241,7 @@ OPTIONS = (
         "platform",
         "OS/ARCH",
         "platforms to build; the engine's own is proved, the others are only built",
-        _names,
+        _platforms,
         "names",
     ),
     Option("what is proved", "build-arg", "NAME=VALUE", "as for `docker build`", _assignment, "list"),
@@ -256,7 +263,13 @@ OPTIONS = (
         "the port that it answers on (default: what EXPOSE and HEALTHCHECK name)",
         _port,
     ),
-    Option("how it is reached", "path", "PATH", "the path of an HTTP request that must succeed", _url_path),
+    Option(
+        "how it is reached",
+        "path",
+        "PATH",
+        "the path of an HTTP request that must succeed (default: that of the health check, else /, where any answer will do)",
+        _url_path,
+    ),
     Option("how it is reached", "expect", "TEXT", "what the answer must have in it"),
     Option("how it is reached", "expect-log", "TEXT", "what it must log"),
     Option(

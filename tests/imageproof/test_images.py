@@ -301,6 +301,12 @@ def test_a_health_check_s_path_need_not_be_open_to_all(bench: Bench) -> None:
     assert outcome.status == "failed" and "which is no success at /nothing" in outcome.seen
 
 
+def test_a_text_need_not_stand_where_the_health_check_looks(bench: Bench) -> None:
+    dockerfile = GOOD.replace('"http://127.0.0.1:8080/"]', '"http://127.0.0.1:8080/health"]')
+    dockerfile = dockerfile.replace("COPY --chmod=0555 serve.sh", "COPY --chmod=0555 passwd /www/health\nCOPY --chmod=0555 serve.sh")
+    assert failing(bench.prove(dockerfile, check=("starts",), expect="hello")) == []
+
+
 def test_another_command_of_an_image_that_serves(bench: Bench) -> None:
     dockerfile = GOOD.replace('CMD ["sh", "/app/serve.sh"]', 'ENTRYPOINT ["busybox"]\nCMD ["sh", "/app/serve.sh"]')
     report = bench.prove(dockerfile, check=("starts",), args=("echo", "tool 1.2.3"), expect_log="1.2.3")
@@ -466,6 +472,22 @@ def test_setuid_program(bench: Bench) -> None:
     outcome = by_name(bench.prove(dockerfile, check=("files",)))["files"]
     assert outcome.status == "failed"
     assert "/bin/su" in outcome.seen
+    owned = dockerfile.replace("--chmod=0555 serve.sh", "--chown=65532 --chmod=0755 serve.sh")
+    outcome = by_name(bench.prove(owned, check=("files",)))["files"]
+    assert "/bin/su" in outcome.seen and "/app/serve.sh" in outcome.seen, "both are told at once"
+
+
+@pytest.mark.parametrize(("size", "told"), [(99_000, False), (101_000, True)])
+def test_what_an_emptied_cache_leaves_is_nothing_to_speak_of(size: int, told: bool, bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", "COPY log /root/.npm/_logs/\nUSER", 1)
+    outcome = by_name(bench.prove(dockerfile, {"log": "x" * size}, check=("contents",)))["contents"]
+    assert ("package caches" in outcome.seen) == told, outcome
+
+
+def test_links_to_a_compiler_have_no_size(bench: Bench) -> None:
+    dockerfile = GOOD.replace("USER", 'RUN ["busybox", "ln", "-s", "gcc-14", "/bin/gcc"]\nUSER', 1)
+    outcome = by_name(bench.prove(dockerfile, check=("contents",)))["contents"]
+    assert outcome.seen.endswith("build tools: /bin/gcc"), outcome
 
 
 STALE = r"""\

@@ -49,6 +49,7 @@ _TESTING = re.compile(
 """What stands in a test."""
 _SMALL = 1 << 16
 _SHOWN = 3
+_LITTLE = 100_000
 
 
 class Kind(NamedTuple):
@@ -62,6 +63,8 @@ class Kind(NamedTuple):
     """Whether the base image's are counted: another base is the cure."""
     own: bool = False
     """Whether only what the application's people wrote is counted."""
+    least: int = 0
+    """Fewer bytes of it are nothing to speak of: what a cache that was emptied leaves."""
 
 
 def _below(slug: str, *without: str) -> Callable[[str], bool]:
@@ -110,8 +113,9 @@ KINDS_HERE = (
         "package lists",
         _below("package-lists", "var/cache/debconf"),
         "use cache mounts, or remove them in the same RUN",
+        least=_LITTLE,
     ),
-    Kind("package caches", _below("caches"), "use a cache mount: `RUN --mount=type=cache,target=…`"),
+    Kind("package caches", _below("caches"), "use a cache mount: `RUN --mount=type=cache,target=…`", least=_LITTLE),
     Kind("version control", _below("version-control"), "name .git in .dockerignore"),
     Kind("tests", _test, "name them in .dockerignore, or copy only what runs", own=True),
     Kind(
@@ -145,6 +149,8 @@ def judge(proof: Proof) -> Outcome:
             if (kind.base_too or placed.layer >= base) and kind.fits(path) and (not kind.own or not foreign(path)):
                 found.setdefault(kind.name, []).append((path, placed.entry.size))
                 break
+    least = {kind.name: kind.least for kind in KINDS_HERE}
+    found = {name: files for name, files in found.items() if sum(each for _, each in files) >= least[name]}
     credentials = list(_credentials(proof, image, base))
     if credentials:
         found["credential files"] = credentials
@@ -160,11 +166,12 @@ def judge(proof: Proof) -> Outcome:
 def _told(files: list[tuple[str, int]]) -> str:
     """Some of the files, or the folder that has them all where they are many, and their bytes."""
     paths = [path for path, _ in files]
-    total = size(sum(each for _, each in files))
+    total = sum(each for _, each in files)
+    told = [size(total)] if total else []  # links to programs have no bytes of their own
     folder = os.path.commonpath(paths)
     if folder and len(paths) > _SHOWN:
-        return visible(f"/{folder}/ ({len(paths)} files, {total})")
-    return f"{listed([visible(f'/{path}') for path in paths], _SHOWN)} ({total})"
+        return visible(f"/{folder}/ ({', '.join([f'{len(paths)} files', *told])})")
+    return listed([visible(f"/{path}") for path in paths], _SHOWN) + (f" ({told[0]})" if told else "")
 
 
 def _foreign(image: Image) -> Callable[[str], bool]:

@@ -33,25 +33,25 @@ def judge(proof: Proof) -> Outcome:
         for path, entry in own
         if entry.kind == "file" and entry.mode & 0o6000 and entry.mode & 0o111
     ]
+    seen, changes = list[str](), list[str]()
     if setuid:
-        return failed(
-            f"{plural(len(setuid), 'setuid or setgid program')} beyond the base's: {listed(setuid)}",
-            "remove the bit in the same RUN: `chmod a-s FILE`",
-        )
-    if user is None:
+        seen.append(f"{plural(len(setuid), 'setuid or setgid program')} beyond the base's: {listed(setuid)}")
+        changes.append("remove the bit in the same RUN: `chmod a-s FILE`")
+    elif user is None:
         raise Skip(f"the image's /etc/passwd has no user {visible(str(proof.config.get('User')))}")
-    if user == 0:
+    elif user == 0:
         return passed("no setuid file beyond the base's; it runs as root, who can write everything: see `user`")
-    writable = sorted(set(_writable(image, own, user, groups)))
-    if writable:
+    writable = sorted(set(_writable(image, own, user, groups))) if user else []
+    if user and writable:
         shown = [visible(f"/{path}") for path in writable]
-        seen = f"its user ({user}) can write {plural(len(shown), 'path')} of what it runs: {listed(shown)}"
-        if writable == [str(proof.config.get("WorkingDir") or "").strip("/") + "/"]:
-            return failed(seen, "let root own that folder: put WORKDIR before USER, and do without a chown of it")
-        return failed(
-            seen,
-            "let root own them (`COPY` without --chown, `--chmod=u=rwX,go=rX`), and give the user a folder of its own for data",
+        seen.append(f"its user ({user}) can write {plural(len(shown), 'path')} of what it runs: {listed(shown)}")
+        changes.append(
+            "let root own that folder: put WORKDIR before USER, and do without a chown of it"
+            if writable == [str(proof.config.get("WorkingDir") or "").strip("/") + "/"]
+            else "let root own them (`COPY` without --chown, `--chmod=u=rwX,go=rX`), and give the user a folder of its own for data"
         )
+    if seen:
+        return failed("; ".join(seen), "; ".join(changes))
     return passed(
         f"none of {plural(len(own), 'path')} above the base is code that user {user} can write; no setuid file"
     )
