@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dockerlint.context import Context
 from dockerlint.evaluate import evaluate
 from dockerlint.finding import Finding, Fix
+from dockerlint.knowledge.credentials import concealed
 from dockerlint.model import Dockerfile, Options
 from dockerlint.rules import Hit, Rule, load
 from dockerlint.source import Source
@@ -44,5 +45,5 @@ def finding(path: str, rule: Rule, hit: Hit, fix: Fix | None = None) -> Finding:
     span = hit.where if isinstance(hit.where, Span) else hit.where.span
     return Finding(
         path, *span, rule.code, rule.slug, hit.severity or rule.severity, hit.confidence or rule.confidence,
-        hit.message, hit.help or rule.help, rule.breaks_build, fix,
+        concealed(hit.message), concealed(hit.help or rule.help), rule.breaks_build, fix,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from dockerlint.check import Result
 from dockerlint.finding import CONFIDENCES, SEVERITIES, Finding
 from dockerlint.output import FORMATS, Report, render
 from dockerlint.output.text import excerpt
+
+from .program import Program
 
 RUN = "RUN apt-get update && apt-get install -y curl"
 NASTY = 'RUN echo "\x1b[31m\x07\x00 \u202e %\t<&|`@me,:"'
@@ -278,3 +281,13 @@ def test_table() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_is_the_same_on_every_run(format: str) -> None:
     assert text(format, ODD) == text(format, ODD)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("text", "sarif", "json")])
+def test_no_credential_is_said_again(form: str, run: Program, tmp_path: Path) -> None:
+    """What text shows is the file's own line, and SARIF's and JSON's mends are the file's text."""
+    token = "ghp_" + "q8Zk3VtY7mXw2LpR9sNd4GfH6jKb1CcT5eUa"
+    (tmp_path / "Dockerfile").write_text(f"FROM debian:13-slim\nENV DB_PASSWORD Xk29fLq02mZp7\nCMD echo {token}\n")
+    said = run("--format", form, tmp_path / "Dockerfile").out
+    assert "WD143" in said and "WD136" in said
+    assert token not in said and "Xk29fLq02mZp7" not in said

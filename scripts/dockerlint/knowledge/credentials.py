@@ -541,3 +541,18 @@ def held_in(content: str, path: str = "") -> str:
         if value_kind(value) == "random" or (value_kind(value) == "weak" and len(value) >= 6):
             return f"a value for {name}"
     return ""
+
+
+def concealed(text: str) -> str:
+    """The text with "…" for each credential in it, and for each value of a secret's name: for what is said of a file, not in it."""
+    for found in sorted(find(text), reverse=True):
+        text = f"{text[: found.start]}…{text[found.end :]}"
+    if "=" not in text:
+        return text
+    words = text.split(" ")
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        name = name.lstrip("([\"'`-")
+        if equals and secret_name(name) and value_kind(value.strip("\"'`)];,")) in ("random", "weak"):
+            words[index] = f"{word[: word.index('=') + 1]}…"
+    return " ".join(words)
