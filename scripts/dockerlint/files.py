@@ -25,6 +25,7 @@ STANDARD_FOLDERS = frozenset(
     " /usr/local/sbin /usr/local/share /usr/sbin /usr/share /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
 )
 
+_LARGE = (".jar", ".war", ".ear", ".zip", ".tar", ".gz", ".tgz", ".onnx", ".pt", ".gguf", ".safetensors", ".sqlite", ".db")
 # Beginnings of file names that have no dot and yet are files.
 _PLAIN_FILES = frozenset(
     "dockerfile containerfile makefile gemfile rakefile procfile pipfile jenkinsfile justfile gnumakefile license licence readme"
@@ -206,9 +207,10 @@ def _copied(instruction: Instruction) -> Iterator[Placed]:
         folder = is_folder(instruction, source)
         name = clean(source).rpartition("/")[2]
         if folder is False and into and name not in ("", ".", "..") and not has_wildcards(name):
-            yield Placed(instruction, clean(f"{target}/{name}"), bool(instruction.from_))
+            yield Placed(instruction, clean(f"{target}/{name}"), bool(instruction.from_) or name.endswith(_LARGE))
         else:
-            yield Placed(instruction, target, folder is not False or has_wildcards(source) or bool(instruction.from_))
+            large = bool(instruction.from_) or has_wildcards(source) or name.endswith(_LARGE)
+            yield Placed(instruction, target, folder is not False or large)
     for _ in instruction.heredocs:
         yield Placed(instruction, target, False)
 

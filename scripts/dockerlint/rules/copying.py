@@ -826,7 +826,8 @@ def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
         for placed in placed_before(instruction):
             name = basename(placed.path)
             manifest = _MADE_BESIDE.get(name)
-            if manifest is None or placed.instruction.keyword != "RUN" or not is_within(placed.path, target):
+            here = placed.instruction.keyword == "RUN" or placed.instruction.from_
+            if manifest is None or not here or not is_within(placed.path, target):
                 continue
             inside = placed.path[len(target) :].lstrip("/")
             host = clean(f"{source}/{inside}").lstrip("/")
@@ -838,8 +839,8 @@ def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
                 continue
             if _made_anew(stage, instruction, placed.path) or (name == "vendor" and context.exists(host)):
                 continue
-            where = f"line {placed.instruction.line}"
-            yield Hit(word, f"{source} brings the host's {host} over the one that {where} made", f"add **/{name} to .dockerignore")
+            does = f"line {placed.instruction.line} {'copies' if placed.instruction.from_ else 'made'}"
+            yield Hit(word, f"{source} brings the host's {host} over the one that {does}", f"add **/{name} to .dockerignore")
             break
 
 

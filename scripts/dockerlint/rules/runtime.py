@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from posixpath import basename
+from posixpath import basename, join, normpath
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
@@ -221,7 +221,7 @@ def _script(instruction: Instruction) -> Word | None:
 
 def _text_of(stage: Stage, path: str) -> str | None:
     """The text of the file that is at `path` in the image, where a COPY of the FROM chain brings it and it can be read."""
-    base = path.rpartition("/")[2]
+    base, context = path.rpartition("/")[2], stage.dockerfile.context
     for link in stage.chain():
         for copy in reversed(link.of("COPY", "ADD")):
             target = copy.destination
@@ -230,14 +230,25 @@ def _text_of(stage: Stage, path: str) -> str | None:
             if copy.heredocs and target.value.rpartition("/")[2] == base:
                 return copy.heredocs[0].body.value
             for word in copy.sources:
-                path, context = word.value, stage.dockerfile.context
-                if has_wildcards(path):
-                    path = next((each for each in context.matches(path) or () if each.rpartition("/")[2] == base), path)
-                if path.rpartition("/")[2] == base or target.value.rpartition("/")[2] == base:
-                    text = context.read(path)
-                    if text is not None:
-                        return text
+                source = word.value
+                if has_wildcards(source):
+                    source = next((each for each in context.matches(source) or () if each.rpartition("/")[2] == base), source)
+                named = source.rpartition("/")[2] == base or target.value.rpartition("/")[2] == base
+                inside = source if named else _inside(copy, source, path)
+                text = context.read(inside) if inside and not context.ignored(inside) else None
+                if text is not None:
+                    return text
     return None
+
+
+def _inside(copy: Instruction, source: str, path: str) -> str:
+    """Where in the context a file lies that a COPY of a folder puts at a path; "" where it puts nothing there."""
+    folder, workdir = _target(copy), copy.stage.instructions[-1].state.workdir
+    if folder is None or (workdir is None and not path.startswith("/")):
+        return ""
+    at = normpath(join(workdir or "/", path))
+    below = folder.rstrip("/") + "/"
+    return normpath(join(source, at.removeprefix(below))).lstrip("/") if at.startswith(below) else ""
 
 
 def _last_without_exec(script: str) -> Command | None:

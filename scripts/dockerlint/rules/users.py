@@ -412,12 +412,12 @@ def user_by_name(stage: Stage) -> Iterator[Hit]:
         FROM node:24-slim
         USER 1000:1000
 
-    Leaves alone: stages that are not the final one, root, users that a variable names.
+    Leaves alone: stages that the final one is not FROM, root, users that a variable names.
 
     Mends (safe): writes the UID, where it is known, whatever base an ARG may choose, and stays; the group comes from /etc/passwd then as
     before.
     """
-    last = stage.last("USER", inherited=False) if stage.role == "final" else None
+    last = stage.last("USER") if stage.role == "final" else None
     if last is None or not last.words:
         return
     word = last.words[0]
