@@ -69,6 +69,11 @@ class Mount(NamedTuple):
     def span(self) -> Span:
         return self.flag.span
 
+    @property
+    def secret(self) -> str:
+        """The name under which a build gets the secret: --secret id=…"""
+        return self.source or self.id or self.target.rpartition("/")[2]
+
 
 class Heredoc(NamedTuple):
     """A here-document of an instruction; `line` is the first of its body, `end_line` the terminator's."""

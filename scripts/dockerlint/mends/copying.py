@@ -122,7 +122,7 @@ def secret_required(site: Site) -> Fix | None:
         each
         for other in run.stage.of("RUN")
         for each in other.mounts
-        if (each.type, each.id) == ("secret", mount.id) and "required" not in each.options
+        if (each.type, each.secret) == ("secret", mount.secret) and "required" not in each.options
     ]
     edits = [mount_option(each, "required=true") for each in same]
     return unsafe("Add required=true", *(edit for edit in edits if edit)) if None not in edits else None

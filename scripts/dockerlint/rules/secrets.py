@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from dockerlint.knowledge.credentials import (
@@ -78,7 +80,7 @@ def secret_by_name(dockerfile: Dockerfile) -> Iterator[Hit]:
         name = pair.key.value
         if flagged_by_buildkit(name) or not secret_name(name):
             continue
-        if instruction.keyword == "ARG" and pair.value is None and pair is not instruction.pairs[0]:
+        if pair.value is None and pair is not instruction.pairs[0]:
             continue  # ARG PASSWORD Value: the value is meant
         value = pair.value.value if pair.value else ""
         kind = value_kind(value)
@@ -113,9 +115,9 @@ def credential_in_text(dockerfile: Dockerfile) -> Iterator[Hit]:
     for instruction in dockerfile.instructions:
         for text in _texts(instruction):
             told: list[tuple[int, int]] = []
-            for found in sorted(find(text.value, begins), key=lambda found: not found.sure):
+            for found in find(text.value, begins):
                 if any(start < found.end and found.start < end for start, end in told):
-                    continue  # a token as the password of a URL
+                    continue  # a token, which comes first, as the password of a URL
                 told.append((found.start, found.end))
                 severity = "" if found.sure else "warning"
                 yield Hit(text.span(found.start, found.end), f"{found.kind} is written in the file", severity=severity)
@@ -216,7 +218,7 @@ def secret_from_argument(stage: Stage) -> Iterator[Hit]:
     if not arguments:
         return
     for run in stage.of("RUN"):
-        mounted = {mount.env for mount in run.mounts if mount.type == "secret"}
+        mounted = {mount.env for mount in run.mounts}
         for command in run.commands:
             # That a script asks whether the argument is set is no use of it.
             if command.name in _TESTS or not (used := arguments - mounted):
@@ -248,9 +250,7 @@ def argument_beside_secret(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: an ENV with a path, which says where the mounted file is.
     """
-    mounted = {name for run in stage.of("RUN") for mount in run.mounts if mount.type == "secret" for name in (mount.env, mount.id) if name}
-    if not mounted:
-        return
+    mounted = {name for run in stage.of("RUN") for mount in run.mounts if mount.type == "secret" for name in (mount.env, mount.secret)}
     for instruction in stage.of("ARG", "ENV"):
         for pair in instruction.pairs:
             name = pair.key.value
@@ -279,23 +279,23 @@ def secret_not_required(stage: Stage) -> Iterator[Hit]:
     Mends (unsafe): adds required=true to each mount of the secret: nobody can build without it any more.
     """
     mounts = [(run, mount) for run in stage.of("RUN") for mount in run.mounts if mount.type == "secret"]
-    seen = {mount.id for run, mount in mounts if _is_optional(run, mount)}
+    seen = {mount.secret for run, mount in mounts if _is_optional(run, mount)}
     for _, mount in mounts:
-        if "required" not in mount.options and mount.id not in seen:
-            seen.add(mount.id)
-            yield Hit(mount, f"secret {mount.id or _file_of(mount)} may be missing without a word")
+        if "required" not in mount.options and mount.secret not in seen:
+            seen.add(mount.secret)
+            yield Hit(mount, f"secret {mount.secret} may be missing without a word")
 
 
 def _is_optional(run: Instruction, mount: Mount) -> bool:
     """Whether the RUN knows what to do without the secret."""
     path = _file_of(mount)
     called = [inner for command in run.commands for inner in (command, *commands_called(command))]
-    names = _filled_from([path], called) | ({mount.env} if mount.env else set())
+    names = {mount.env, *(name for name, value in _assigned(called) if path in value)}
     return any(_tests_for(command, path, names) for command in called)
 
 
 def _file_of(mount: Mount) -> str:
-    return mount.target or _SECRET_FILES + (mount.id or mount.source)
+    return mount.target or _SECRET_FILES + mount.secret.rpartition("/")[2]
 
 
 def _tests_for(command: Command, path: str, names: set[str]) -> bool:
@@ -308,15 +308,18 @@ def _tests_for(command: Command, path: str, names: set[str]) -> bool:
     return command.after == "||" and any(path in word.value for word in command.words)
 
 
-def _filled_from(files: Sequence[str], commands: Iterable[Command]) -> set[str]:
-    """The variables that the commands fill with a file of these: TOKEN=$(cat /run/secrets/token), exported or not."""
-    names = set[str]()
-    for command in commands if files else ():
+def _assigned(commands: Iterable[Command]) -> Iterator[tuple[str, str]]:
+    """The variables that the commands set, exported or not, and what is behind the equals sign."""
+    for command in commands:
         for word in command.assignments if not command.name else command.arguments if command.name in _ASSIGNERS else ():
-            name, separator, value = word.raw.partition("=")
-            if separator and ("$(" in value or "`" in value) and any(path in value for path in files):
-                names.add(name)
-    return names
+            name, _, value = word.raw.partition("=")
+            yield name, value
+
+
+def _filled_from(files: Sequence[str], commands: Iterable[Command]) -> set[str]:
+    """The variables that the commands fill with a file of these: TOKEN=$(cat /run/secrets/token)."""
+    assigned = _assigned(commands) if files else ()
+    return {name for name, value in assigned if ("$(" in value or "`" in value) and any(path in value for path in files)}
 
 
 # What stays in a layer
@@ -420,7 +423,7 @@ def credential_left_behind(stage: Stage) -> Iterator[Hit]:
 def _left_behind(run: Instruction, command: Command, credentials: _Credentials) -> Iterator[Hit]:
     name = command.name
     if name == "git" and (word := _clone_with(command, credentials)):
-        if not _removed(run, command, (".git", _folder_of(word)), _UNDO["git"]):
+        if not _removed(run, command, (f"{_folder_of(command, word)}/.git",), _UNDO["git"]):
             yield Hit(word, f"the clone keeps {credentials.in_word(word)} in .git/config", _clone_instead())
     elif name in _CONFIGURES:
         words, file = _CONFIGURES[name]
@@ -428,7 +431,7 @@ def _left_behind(run: Instruction, command: Command, credentials: _Credentials) 
         if values.issuperset(words):
             for word in command.arguments:
                 found = credentials.in_word(word)
-                if found and not _removed(run, command, (file.rpartition("/")[2],), _UNDO.get(name, ())):
+                if found and not _removed(run, command, (file,), _UNDO.get(name, ())):
                     yield Hit(
                         word,
                         f"{name} {' '.join(words)} writes {found} to {file}",
@@ -472,13 +475,15 @@ def _clone_with(command: Command, credentials: _Credentials) -> Word | None:
     if not verbs & {"clone", "set-url"} and not {"remote", "add"} <= verbs and not {"submodule", "add"} <= verbs:
         return None
     for word in command.arguments:
-        if "://" in word.value and "@" in word.value.partition("://")[2] and credentials.in_word(word):
+        if "@" in word.value.partition("://")[2] and credentials.in_word(word):
             return word
     return None
 
 
-def _folder_of(address: Word) -> str:
-    return address.value.rstrip("/").rpartition("/")[2].removesuffix(".git")
+def _folder_of(command: Command, address: Word) -> str:
+    """Where the clone is: what stands behind its address, or else the address's last part."""
+    following = [word.value for word in command.operands(("-b", "--branch", "--depth", "-o", "-j")) if word.start > address.start]
+    return following[0].rstrip("/") if following else address.value.rstrip("/").rpartition("/")[2].removesuffix(".git")
 
 
 def _clone_instead() -> str:
@@ -503,33 +508,43 @@ def _written(run: Instruction, command: Command, target: Word, credential: str, 
     path = target.value.strip("\"'")
     if path.startswith(("/dev/", "&", "/run/secrets", *credentials.outside)):
         return
-    if not _removed(run, command, (path.rpartition("/")[2],)):
+    if not _removed(run, command, (path, f"{path.rstrip('/')}/{credential.rpartition('/')[2]}")):  # a file, or a folder that gets one
         yield Hit(target, f"{credential} is written to {path}, which stays in the layer", _file_instead(path))
 
 
 def _file_instead(path: str) -> str:
     if credential_file(path):
-        name = path.rpartition("/")[2].lstrip(".") or "file"
+        name = path.rpartition("/")[2].lstrip(".")
         path = "/root" + path[1:] if path.startswith("~/") else path
         return f"mount the whole file as a secret: --mount=type=secret,id={name},target={path},required=true"
     return "use it from where it is mounted, or remove the file in the same RUN"
 
 
-def _removed(run: Instruction, command: Command, names: Iterable[str], undo: tuple[str, ...] = ()) -> bool:
-    """Whether a later command of the RUN removes a file of these names, or a folder; `undo` are words that undo the command."""
-    wanted = {name for name in names if name}
+_HOME = re.compile(r"^(?:/root|\$HOME|\$\{HOME\})(?=/|$)")
+
+
+def _removed(run: Instruction, command: Command, paths: Iterable[str], undo: tuple[str, ...] = ()) -> bool:
+    """Whether a later command of the RUN removes one of the files, or a folder above it; `undo` are words that undo the command."""
+    places = ["/".join(parts[:length]) for parts in (path.split("/") for path in paths) for length in range(1, len(parts) + 1)]
+    gone = [place for place in places if _HOME.sub("~", place) not in ("", "~")]
     for later in run.commands[command.index + 1 :]:
         if later.name in _REMOVERS:
-            for word in later.operands():
-                base = word.value.rstrip("/*").rpartition("/")[2]
-                if base in wanted or any(name.startswith(base) for name in wanted if base and "*" in word.value):
-                    return True
-        elif later.name == "find":
-            if later.has("-delete", "-exec") and any(word.value.strip("*") in wanted for word in later.arguments):
+            if any(_matches(word.value.rstrip("/"), place) for word in later.operands() for place in gone):
+                return True
+        elif later.name == "find" and later.has("-delete", "-exec"):
+            if any(fnmatchcase(basename(place), word.value) for word in later.arguments for place in gone):
                 return True
         elif later.name == command.name and any(word.value in undo for word in later.arguments):
             return True
     return False
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a word of rm names the path, as far as is known where a relative one is; `*` takes no hidden files."""
+    name, folders = basename(path), [dirname(each) for each in (pattern, path)]
+    same = len({_HOME.sub("~", folder) for folder in folders}) == 1
+    known = same or (not all(folder.startswith("/") for folder in folders) and basename(pattern) != "*")
+    return known and fnmatchcase(name, basename(pattern)) and (name[:1] != "." or basename(pattern)[:1] not in ("*", "?"))
 
 
 # Files that are copied
@@ -577,7 +592,7 @@ def credential_file_copied(stage: Stage) -> Iterator[Hit]:
         if file is None or target.startswith(_KEYRINGS):
             continue
         found = _held(stage, instruction, path)
-        name = path.rstrip("/").rpartition("/")[2] or path
+        name = path.rstrip("/").rpartition("/")[2]
         if found:
             yield Hit(word, f"{name} holds {found}, and is copied into the image", severity="" if stage.ships else "warning")
         elif found is None and file.sure:
@@ -673,6 +688,7 @@ def _written_by(command: Command) -> Sequence[Word]:
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _INTERPRETERS = (*_SHELLS, "python", "python3", "perl", "ruby", "node", "php", "pwsh")
 _DOWNLOADERS = frozenset({"curl", "wget", "fetch", "http", "https", "aria2c"})
+_SHELL_VALUED = ("-o", "+o", "-O")
 # Options with which an interpreter takes its program from elsewhere than standard input.
 _PROGRAM_GIVEN = ("-c", "-e", "-m", "-n", "-p", "-r", "-pe", "-ne", "-E", "--eval", "--print", "-Command", "-File")
 
@@ -704,7 +720,7 @@ def download_piped_to_shell(stage: Stage) -> Iterator[Hit]:
             source = source.piped_from
         if source is not None and _reads_program(command) and not _saves(source):
             yield from _runs(command, source, command.words[0])
-        elif command.name in _SHELLS:
+        else:
             yield from _substituted(command)
     for command in stage.calls("eval", "source", "."):
         yield from _substituted(command)
@@ -727,9 +743,9 @@ _BY_POWERSHELL = re.compile(
 
 
 def _reads_program(command: Command) -> bool:
-    if command.has(*_PROGRAM_GIVEN) and not (command.name in _SHELLS and not command.has("-c")):
+    if command.name not in _SHELLS and command.has(*_PROGRAM_GIVEN):
         return False
-    operands = command.operands(("-o", "+o", "-O"))
+    operands = command.operands(_SHELL_VALUED)
     return not operands or command.has("-s") or operands[0].value in ("-", "/dev/stdin", "/proc/self/fd/0")
 
 
@@ -741,15 +757,18 @@ def _saves(source: Command) -> bool:
 
 
 def _substituted(command: Command) -> Iterator[Hit]:
-    """`sh -c "$(curl …)"`, `bash <(curl …)`, `eval "$(wget …)"`."""
-    for word in command.arguments:
-        text = word.value
-        if any(f"{opening}{tool} " in text.replace("( ", "(") for opening in ("$(", "<(", "`") for tool in _DOWNLOADERS):
-            run = command.instruction
-            source = next((c for c in run.commands if c.name in _DOWNLOADERS and "substitution" in c.within), None) if run else None
-            if source is not None:
+    """`sh -c "$(curl …)"`, `bash <(curl …)`, `eval "$(wget …)"`: all of the program, and no value in it."""
+    run, operands = command.instruction, command.operands(_SHELL_VALUED)
+    text = operands[0].value.lstrip().replace("( ", "(") if operands else ""
+    if run is not None and text.startswith(_SUBSTITUTED):
+        word = operands[0]
+        for source in run.commands:
+            if source.name in _DOWNLOADERS and word.span[:2] < source.span[:2] < word.span[2:]:
                 yield from _runs(command, source, command.words[0])
                 return
+
+
+_SUBSTITUTED = tuple(f"{opening}{tool} " for opening in ("$(", "<(", "`") for tool in _DOWNLOADERS)
 
 
 def _runs(command: Command, source: Command, where: Word) -> Iterator[Hit]:
@@ -806,9 +825,9 @@ _TLS_OPTIONS: dict[str, tuple[str, ...]] = {
     "pip": ("--trusted-host",),
     "pip3": ("--trusted-host",),
     "uv": ("--allow-insecure-host", "--trusted-host"),
-    "npm": ("--no-strict-ssl", "--strict-ssl=false"),
-    "pnpm": ("--no-strict-ssl", "--strict-ssl=false"),
-    "yarn": ("--no-strict-ssl", "--strict-ssl=false"),
+    "npm": ("--no-strict-ssl",),
+    "pnpm": ("--no-strict-ssl",),
+    "yarn": ("--no-strict-ssl",),
     "apk": ("--no-check-certificate",),
     "aria2c": ("--check-certificate=false",),
     "aws": ("--no-verify-ssl",),
@@ -945,10 +964,10 @@ def _valued(options: tuple[str, ...]) -> tuple[str, ...]:
 
 def _turns_off(word: Word, options: tuple[str, ...]) -> bool:
     """Whether the word is one of the options with its value; one without "=" turns off by being there."""
-    name, equals, value = word.value.partition("=")
-    wanted = {option.partition("=")[2] for option in options if option.partition("=")[0] == name}
-    if not wanted or "" in wanted:
-        return value.lower() not in ("false", "0") or not equals
+    value = word.value.partition("=")[2]
+    wanted = {option.partition("=")[2] for option in options}
+    if "" in wanted:
+        return value.lower() not in ("false", "0")
     return value.lower() in wanted
 
 
@@ -957,7 +976,7 @@ def _settings(command: Command, settings: dict[str, Values]) -> Iterator[Hit]:
     for index, word in enumerate(words):
         lower = word.value.lower()
         for name, values in settings.items():
-            if name not in lower or lower.startswith("no-"):
+            if name not in lower:
                 continue
             _, _, rest = lower.partition(name)
             value = rest.lstrip("= ")
@@ -1019,6 +1038,8 @@ _SIGNATURE_OPTIONS: dict[str, tuple[str, ...]] = {
     "zypper": ("--no-gpg-checks", "--allow-unsigned-rpm"),
     "rpm": ("--nosignature", "--nodigest", "--noverify", "--nofiledigest"),
 }
+# What rpm does where it installs nothing.
+_RPM_ELSE = ("-q", "--query", "-V", "--verify", "-e", "--erase")
 _SIGNATURE_SETTINGS: dict[str, dict[str, Values]] = {
     "yum": {"gpgcheck": _OFF},
     "dnf": {"gpgcheck": _OFF},
@@ -1063,7 +1084,7 @@ def signature_check_off(dockerfile: Dockerfile) -> Iterator[Hit]:
     for stage in dockerfile.stages:
         for command in stage.calls(*_SIGNATURE_OPTIONS) if suspicious else stage.calls("rpm"):
             word = command.find(*_SIGNATURE_OPTIONS[command.name])
-            if word is not None and not _own_packages(stage, command):
+            if word is not None and not _own_packages(stage, command) and not (command.name == "rpm" and command.has(*_RPM_ELSE)):
                 yield Hit(word, f"{command.name} {word.value} installs packages without verifying their signatures")
         if not suspicious:
             continue
@@ -1090,8 +1111,6 @@ def _own_packages(stage: Stage, command: Command) -> bool:
     """Whether all that is installed are files that were not downloaded, or were and are verified."""
     files = [word.value for word in command.operands() if word.value.endswith((".apk", ".deb", ".rpm")) or "/" in word.value]
     others = [word.value for word in command.operands()[1:] if not word.value.endswith((".apk", ".deb", ".rpm")) and "/" not in word.value]
-    if command.name == "rpm":
-        others = []
     if not files or others or any("://" in file for file in files):
         return False
     run = command.instruction
@@ -1134,7 +1153,7 @@ def apt_key(stage: Stage) -> Iterator[Hit]:
         return
     help = _BINARY_KEY if (stage.image.family, stage.image.release) == ("ubuntu", "16.04") else ""
     for command in stage.calls("apt-key"):
-        verb = next((word.value for word in command.operands(("--keyring",)) if not word.value.startswith("/")), "")
+        verb = command.verb(("--keyring",))
         if verb in ("add", "adv", "net-update", "update"):
             gone = stage.image.release in _WITHOUT_APT_KEY.get(stage.image.family, ())
             name = f"{stage.image.family.capitalize()} {stage.image.release}"
@@ -1244,7 +1263,8 @@ def download_not_verified(stage: Stage) -> Iterator[Hit]:
 def _uses_download(command: Command) -> bool:
     if command.name in ("tar", "unzip", "bsdtar", "dpkg", "rpm", "gunzip"):
         return True
-    return command.name in ("chmod", "install") and any("x" in word.value or word.value[:1] == "7" for word in command.arguments[:2])
+    mode = command.verb() if command.name == "chmod" else (command.option("-m", "--mode") or "755") if command.name == "install" else ""
+    return "x" in mode or (mode.isdigit() and any(digit in "1357" for digit in mode[-3:]))
 
 
 @rule(
