@@ -193,6 +193,10 @@ def _makes_folder(instruction: Instruction, path: str) -> bool:
     return False
 
 
+# Archives of the context that ADD unpacks.
+_UNPACKED = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+
+
 def _copied(instruction: Instruction) -> Iterator[Placed]:
     target = destination_of(instruction)
     if target is None or instruction.destination is None:
@@ -206,7 +210,9 @@ def _copied(instruction: Instruction) -> Iterator[Placed]:
             continue
         folder = is_folder(instruction, source)
         name = clean(source).rpartition("/")[2]
-        if folder is False and into and name not in ("", ".", "..") and not has_wildcards(name):
+        if instruction.keyword == "ADD" and name.lower().endswith(_UNPACKED) and "://" not in source and not instruction.flag("unpack"):
+            yield Placed(instruction, target, True)
+        elif folder is False and into and name not in ("", ".", "..") and not has_wildcards(name):
             yield Placed(instruction, clean(f"{target}/{name}"), bool(instruction.from_) or name.endswith(_LARGE))
         else:
             large = bool(instruction.from_) or has_wildcards(source) or name.endswith(_LARGE)

@@ -869,7 +869,7 @@ def _vendor_image(name: str, tag: _Tag, reference: ImageReference) -> ImageFacts
     if registry == "mcr.microsoft.com":
         return _microsoft(name.removeprefix("mcr.microsoft.com/"), tag, reference)
     if registry in ("registry.access.redhat.com", "registry.redhat.io", "redhat"):
-        return _redhat(name.split("/", 1)[1])
+        return _redhat(name.partition("/")[2])
     if name == "ghcr.io/astral-sh/uv":
         return _uv(tag, reference)
     if name.startswith("public.ecr.aws/lambda/"):

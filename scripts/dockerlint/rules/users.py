@@ -93,8 +93,6 @@ def _is_dropper(word: str) -> bool:
 def _script_drops(stage: Stage, word: str) -> bool:
     """Whether a word of ENTRYPOINT or CMD names a script, of the context or a heredoc, that drops root's rights."""
     name = basename(word)
-    if not name or name in SHELLS or word[:1] == "-":
-        return False
     for each in stage.chain():
         for copy in each.of("COPY", "ADD"):
             target = basename(copy.destination.value) if copy.destination else ""
@@ -338,7 +336,7 @@ def _account(command: Command) -> Account | None:
     """The user that a call of useradd or adduser creates; None where it creates none, or a variable names it."""
     operands = command.operands(_VALUED)
     if command.name == "useradd":
-        if not operands or command.has("-D"):  # -D shows or changes the defaults
+        if not operands:  # as with -D, which shows or changes the defaults
             return None
         name, groups = operands[-1], command.option("-G", "--groups") or ""
     else:
@@ -550,7 +548,7 @@ def user_drops_supplementary_groups(stage: Stage) -> Iterator[Hit]:
         if not instruction.words:
             continue
         name, colon, group = (instruction.expand(instruction.words[0]) or "").partition(":")
-        if not colon or not name or name in ROOT_USERS:
+        if not colon or name in ROOT_USERS:
             continue
         further = [found for found in _further_groups(stage, name) if found != group]
         if further:
@@ -566,11 +564,13 @@ def _further_groups(stage: Stage, user: str) -> list[str]:
             groups.extend(account.groups)
     for each in stage.chain():
         for command in each.calls("usermod", "adduser", "addgroup", "gpasswd"):
-            operands = [word.value for word in command.operands(_VALUED | {"-a", "-aG", "-G"})]
+            operands = [word.value for word in command.operands(_VALUED | {"-a", "--add", "-aG", "-G"})]
             if command.name == "usermod" and operands[-1:] == [user]:
                 groups.extend((command.option("-G", "-aG", "--groups") or "").split(","))
-            elif command.name in ("adduser", "addgroup") and len(operands) == 2 and operands[0] == user and not command.has("-S", "-D"):
+            elif command.name in ("adduser", "addgroup") and len(operands) == 2 and operands[0] == user:
                 groups.append(operands[1])
+            elif command.name == "gpasswd" and command.option("-a", "--add") == user:
+                groups.extend(operands[-1:])
     return list(dict.fromkeys(group for group in groups if group))
 
 
@@ -671,11 +671,10 @@ def _for_everybody(mode: str) -> bool:
     open_for_all = False
     for clause in mode.split(","):
         for operator in "+=":
-            who, found, rights = clause.partition(operator)
-            if found and "-" not in who:
-                if "t" in rights:
-                    return False
-                open_for_all = open_for_all or ("w" in rights and ("o" in who or "a" in who))
+            who, _, rights = clause.partition(operator)
+            if "t" in rights:
+                return False
+            open_for_all = open_for_all or ("w" in rights and ("o" in who or "a" in who))
     return open_for_all
 
 
@@ -788,7 +787,7 @@ def recursive_chown_of_earlier_layer(stage: Stage) -> Iterator[Hit]:
     told: set[tuple[Instruction, str]] = set()
     for command in stage.calls("chown", "chmod", "chgrp"):
         run = command.instruction
-        if run is None or not command.has("-R", "--recursive") or "find -exec" in command.within:
+        if run is None or not command.has("-R", "--recursive"):
             continue
         directory = directory_of(command)
         wanted = command.option("--from") or ""
@@ -873,7 +872,7 @@ def code_owned_by_its_user(stage: Stage) -> Iterator[Hit]:
         flag = instruction.flag("chown")
         owner = (instruction.expand(flag.value) or "$").partition(":")[0] if flag is not None and flag.value else ""
         target = destination_of(instruction)
-        if flag is None or not owner or _numeric(stage, owner) != runs or target is None or _is_read_only(instruction):
+        if flag is None or _numeric(stage, owner) != runs or target is None or _is_read_only(instruction):
             continue
         sources = [instruction.expand(word) or "" for word in instruction.sources]
         if target == workdir_at_end(stage) and any(is_folder(instruction, source) for source in sources):
@@ -892,8 +891,6 @@ def workdir_at_end(stage: Stage) -> str | None:
 
 def _numeric(stage: Stage, user: str) -> str:
     """A user as a number where it is known."""
-    if user.isdigit():
-        return user
     known = next((account.uid for account in _accounts_of_chain(stage) if account.name.value == user and account.uid.isdigit()), "")
     return known or next((str(uid) for uid, name in stage.image.uids.items() if name == user), user)
 
@@ -925,7 +922,7 @@ def root_needed_after_user(stage: Stage) -> Iterator[Hit]:
     Leaves alone: sudo, doas and the like, conditions, commands whose failure is caught, users that are not known.
     """
     for run in stage.of("RUN"):
-        if _is_root(stage.user_at(run)) is not False or not run.commands or run.flag("security"):
+        if _is_root(stage.user_at(run)) is not False or run.flag("security"):
             continue
         for command in run.commands:
             if (
@@ -975,7 +972,7 @@ def _writes_node_prefix(stage: Stage, run: Instruction, command: Command) -> boo
         return command.verb() == "enable" and not command.has("--install-directory")
     if command.name != "npm" or command.verb() not in ("install", "i", "add") or not command.has("-g", "--global"):
         return False
-    moved = command.has("--prefix") or any(name.lower() == "npm_config_prefix" for name in run.state.variables)
+    moved = any(name.lower() == "npm_config_prefix" for name in run.state.variables)
     return not moved and not any(
         "prefix" in word.value or word.value.startswith("/usr/local")
         for each in stage.chain()
@@ -1009,7 +1006,7 @@ def install_into_folder_of_root(stage: Stage) -> Iterator[Hit]:
     that the base image has; other commands.
     """
     for run in stage.of("RUN"):
-        if run.state.user is None or _is_root(run.state.user) is not False:
+        if _is_root(run.state.user) is not False:
             continue
         for command in run.commands:
             directory = _written_by(command)
@@ -1027,10 +1024,11 @@ def install_into_folder_of_root(stage: Stage) -> Iterator[Hit]:
 def _written_by(command: Command) -> str | None:
     """The folder in which a command makes its files, for those that certainly do."""
     call = packages.read(command)
-    if call is None or call.manager.system or command.has("-g", "--global"):
+    if call is None or command.has("-g", "--global"):
         return None
     if call.manager.name in ("npm", "yarn", "pnpm", "bun", "composer") and call.action in ("install", "restore"):
-        return None if command.option("--prefix", "--dir", "--cwd", "-C") else directory_of(command)
+        options = ("-d", "--working-dir") if command.name == "composer" else ("--prefix", "--dir", "--cwd", "-C")
+        return None if command.option(*options) else directory_of(command)
     return None
 
 
@@ -1049,18 +1047,15 @@ def _made_for_root(stage: Stage, run: Instruction, directory: str) -> Instructio
                     made = instruction
             elif instruction.keyword in ("COPY", "ADD"):
                 target = destination_of(instruction)
-                if (
-                    instruction.flag("chown")
-                    and made is None
-                    and (target is None or is_within(target, directory) or is_within(directory, target))
-                ):
+                if instruction.flag("chown") and made is None and (target is None or is_within(directory, target)):
                     return None
             elif instruction.keyword == "RUN":
                 for command in instruction.commands:
                     if _home_made_by(command) == directory:
                         return None
                     if command.name in _GIVES_AWAY or command.name.endswith(".sh"):
-                        for word in command.arguments:
+                        owned = command.name in ("chown", "chmod", "chgrp") and not command.has("--reference")
+                        for word in command.operands()[1 if owned else 0 :]:
                             path = absolute(word.value.removesuffix("/*"), directory_of(command))
                             if path is None or is_within(directory, path):
                                 return None
@@ -1193,6 +1188,10 @@ def user_unknown(stage: Stage) -> Iterator[Hit]:
             return
 
 
+_CREATORS = frozenset(("useradd", "adduser", "usermod", "newusers", "groupmod", "ansible-playbook", "make", "source", ".", ""))
+_SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb")
+
+
 def _may_create(stage: Stage, user: Instruction, name: str) -> bool:
     """Whether anything before a USER may bring an account of that name."""
     for each in stage.chain():
@@ -1213,18 +1212,14 @@ def _may_create(stage: Stage, user: Instruction, name: str) -> bool:
                     if call is not None and call.manager.system and call.action == "install":
                         return True
                     if (
-                        command.name
-                        in ("useradd", "adduser", "usermod", "newusers", "groupmod", "ansible-playbook", "make", "source", ".", "")
-                        or command.name.endswith((".sh", ".py"))
+                        command.name in _CREATORS
                         or "/" in command.words[0].value
+                        or (command.name in SHELLS and not command.has("-c"))
                     ):
                         return True
-                    if any(
-                        "passwd" in word.value or name in word.value
-                        for word in (*command.arguments, *(redirect.target for redirect in command.redirects))
-                        if command.name not in ("chown", "mkdir", "chgrp", "install", "chmod")
+                    if command.name not in ("chown", "mkdir", "chgrp", "install", "chmod") and any(
+                        "passwd" in word.value or name in word.value or word.value.endswith(_SCRIPTS)
+                        for word in (*command.words, *(redirect.target for redirect in command.redirects))
                     ):
-                        return True
-                    if command.name in ("sh", "bash") and command.piped_from is not None:
                         return True
     return False
