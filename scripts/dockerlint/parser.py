@@ -220,11 +220,8 @@ def parse(source: Source) -> list[Instruction]:
     rows, lines = _normalised(blocks)
     parser = DockerfileParser(fileobj=io.BytesIO("\n".join(rows).encode(errors="replace")))
     by_line = {block.line: block for block in blocks}
-    return [
-        _instruction(source, by_line[lines[found["startline"]]], lines[found["endline"]])
-        for found in parser.structure
-        if found["instruction"] != "COMMENT"
-    ]
+    # No row is a comment: an instruction that dockerfile-parse calls COMMENT is one that somebody called so.
+    return [_instruction(source, by_line[lines[found["startline"]]], lines[found["endline"]]) for found in parser.structure]
 
 
 class _Block(NamedTuple):

@@ -50,7 +50,7 @@ def _matters(command: Command) -> bool:
         return True
     if name in _RUNTIMES:
         operands = command.operands()
-        return bool(operands) and operands[0].value.endswith(_SCRIPTS) and not command.has("-c", "-e")
+        return bool(operands) and operands[0].value.endswith(_SCRIPTS)
     return False
 
 
@@ -129,7 +129,7 @@ def _is_minor(pipe: tuple[Command, Command]) -> bool:
     if _notices_nothing(last):
         return True
     program = _innermost(last)
-    if command.name not in ("curl", "wget") or program.has("-c", "-e", "-m", "-r", "-n", "-p"):
+    if _innermost(command).name not in ("curl", "wget") or program.has("-c", "-e", "-m", "-r", "-n", "-p"):
         return False
     operands = program.operands()
     return program.name in SHELLS or (program.name in _RUNTIMES and (not operands or operands[0].value in ("-", "/dev/stdin")))
@@ -158,8 +158,8 @@ def _feeds(command: Command) -> bool:
 def _pipe_end(command: Command) -> Command:
     while command.piped_into is not None:
         command = command.piped_into
-    if command.name in ("cd", "umask", "set") and (following := _follower(command)) is not None:  # … | (cd /opt && tar x)
-        return following
+    while command.name in ("cd", "umask", "set") and (following := _follower(command)) is not None:  # … | (cd /opt && tar x)
+        command = following
     return command
 
 
@@ -216,7 +216,7 @@ def cd_instead_of_workdir(stage: Stage) -> Iterator[Hit]:
     folder matters; leaves cd out where it changes nothing.
     """
     for run in stage.of("RUN"):
-        if run.form != "shell" or run.heredocs or not run.commands or run.commands[0].name != "cd":
+        if run.heredocs or not run.commands or run.commands[0].name != "cd":
             continue
         commands = main_commands(run)
         if len(commands) != 2 or commands[0].after not in ("&&", ";") or commands[1].within:
@@ -298,7 +298,7 @@ def _pointless(command: Command, run: Instruction) -> str:
     if name in ("mount", "umount"):
         return "" if run.flag("security") else "is not allowed in a build: use RUN --mount"
     if name in ("kill", "killall", "pkill", "ps"):
-        background = any(other.after == "&" or other.name in ("nohup", "service", "daemon", "start-stop-daemon") for other in run.commands)
+        background = any(other.after == "&" for other in run.commands)
         daemonish = any(other.index < command.index and not _is_quick(other) for other in run.commands)
         return "" if background or daemonish or command.piped_into else "sees no process of an earlier RUN"
     return "" if command.piped_into or "substitution" in command.within else "says nothing about the container that will run"
@@ -400,6 +400,24 @@ def bash_syntax_in_sh(stage: Stage) -> Iterator[Hit]:
         for command in run.commands:
             if not _is_wrapped(command) and (kind := shell_of(command).kind) in _BOTH:
                 yield from _bashisms(command, kind, stage)
+        yield from _fed_compounds(run)
+
+
+# `done < <(…)` and `done <<< …`: such redirections belong to no command.
+_FED_COMPOUND = re.compile(r"(?:\b(?:done|fi|esac)|[;\n]\s*\}|\))\s*(<<<|<\s*<\()")
+
+
+def _fed_compounds(run: Instruction) -> Iterator[Hit]:
+    for first in {id(command.text): command for command in reversed(run.commands)}.values():
+        kind = shell_of(first).kind
+        for found in _FED_COMPOUND.finditer(first.text.value) if kind in _BOTH else ():
+            if any(command.start <= found.start() < command.end for command in run.commands if command.text is first.text):
+                continue  # a text, or what a command has of its own
+            where = first.text.span(*found.span(1))
+            if found[1] == "<<<":
+                yield Hit(where, f"<<< is a syntax error in {_called(kind)}", "use printf … |, or " + _BASH_HELP)
+            elif kind == "dash":
+                yield Hit(where, f"<(…) is a syntax error in {_called(kind)}", _BASH_HELP)
 
 
 def _called(kind: str) -> str:
@@ -584,8 +602,8 @@ def _kept(command: Command) -> str:
 def _noticed(command: Command) -> bool:
     """Whether an error page makes the same RUN fail soon."""
     if command.piped_into is not None:
-        end = _pipe_end(command)
-        return _notices_nothing(end) or end.name in SHELLS or end.name in ("jq", "python", "python3", "sudo", "patch")
+        end = _innermost(_pipe_end(command))
+        return _notices_nothing(end) or end.name in SHELLS or end.name in ("jq", "python", "python3", "patch")
     run = command.instruction
     assert run is not None
     return any(_reads_file(other) for other in run.commands[command.index + 1 :])
@@ -781,7 +799,7 @@ def run_could_be_heredoc(stage: Stage) -> Iterator[Hit]:
     Leaves alone: chains of up to three commands, or on up to two lines.
     """
     for run in stage.of("RUN"):
-        if run.form == "shell" and not run.heredocs and run.last_line - run.line >= 2:
+        if not run.heredocs and run.last_line - run.line >= 2:
             chained = [command for command in main_commands(run) if command.before == "&&" and not command.within]
             if len(chained) >= 3:
                 yield Hit(run.keyword_span, f"a chain of {len(chained) + 1} commands")
@@ -997,23 +1015,23 @@ def failure_lost(stage: Stage) -> Iterator[Hit]:
     clean up; what stands last, or last in its branch; `&& flag=1` with something behind it that looks at the flag.
     """
     for run in stage.of("RUN"):
-        if not any(command.after in (";", "\n") for command in run.commands):
+        if ";" not in run.text.value:
             continue
         bodies = [heredoc.body for heredoc in run.heredocs]
         for command in run.commands:
-            if command.after in ("", "|", "||", "&") or any(command.text is body for body in bodies):
+            if _is_wrapped(command) or any(command.text is body for body in bodies):
                 continue
-            if _lost(command) and _matters(command):
+            if _matters(_innermost(command)) and _lost(command):
                 help = _NOT_BY_ERREXIT if "errexit" in options(command) else ""
                 if not help and any(other.after == "||" for other in run.commands[command.index :]):
                     help = "begin with set -e: joined with &&, what stands before || may fail without a word"
-                yield Hit(command.words[0], f"the RUN goes on when {command.name} fails", help)
+                yield Hit(command.words[0], f"the RUN goes on when {_innermost(command).name} fails", help)
                 break
 
 
 def _lost(command: Command) -> bool:
     """Whether the list goes on behind the command, whatever its status."""
-    if "substitution" in command.within or _judged(command):
+    if "substitution" in command.within:
         return False
     end, flags = command, []
     while end.after == "&&":
@@ -1023,7 +1041,7 @@ def _lost(command: Command) -> bool:
         end = following
         flags += [word.value.partition("=")[0] for word in end.assignments if not end.name]
     settled = ("errexit", "lenient") if end is command else ("lenient",)
-    if end.after not in (";", "\n") or not options(command).isdisjoint(settled) or _judged(end):
+    if end.after not in (";", "\n", "") or not options(command).isdisjoint(settled) or _judged(end):
         return False
     return _goes_on(end) and not any(_is_asked(flag, end) for flag in flags)
 
@@ -1171,7 +1189,7 @@ def _lost_effect(last: Command) -> Iterator[Hit]:
         return
     operands = last.operands()
     if last.after == "&":
-        if operands or words:
+        if words:
             yield Hit(last, f"{name} runs in the background and ends with the RUN", _ELSEWHERE)
     elif name == "export" and operands:
         yield Hit(last, f"{operands[0].value.partition('=')[0]} is gone when the RUN ends", f"write ENV {operands[0].value}")
@@ -1212,9 +1230,10 @@ def failure_swallowed(stage: Stage) -> Iterator[Hit]:
     """
     for run in stage.of("RUN"):
         for command in run.commands:
-            other = _follower(command) if command.after == "||" and not _asks(command) and _matters(command) else None
+            inner = _innermost(command)
+            other = _follower(command) if command.after == "||" and not _asks(command) and _matters(inner) else None
             if other is not None and other.before == "||" and _swallows(other):
-                yield Hit(other, f"{command.name} may fail, and nobody sees it")
+                yield Hit(other, f"{inner.name} may fail, and nobody sees it")
 
 
 def _swallows(command: Command) -> bool:
@@ -1222,7 +1241,7 @@ def _swallows(command: Command) -> bool:
         return True
     if command.name == "exit":
         return command.verb() == "0"
-    return command.name in ("echo", "printf") and command.after not in ("&&", "|") and not command.within
+    return command.name in ("echo", "printf") and command.after not in ("&&", "|")
 
 
 @rule("WD422", "ssh-keyscan", "info", help="write the host's published key into known_hosts, or ADD it with --checksum")
