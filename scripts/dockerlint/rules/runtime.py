@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from posixpath import basename, join, normpath
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
 from dockerlint.context import has_wildcards
-from dockerlint.files import is_within, placed_by
+from dockerlint.dockerignore import clean
+from dockerlint.files import absolute, destination_of, is_within, placed_by
 from dockerlint.knowledge import signals
 from dockerlint.packages import installed
 from dockerlint.rules import Hit, rule
@@ -41,7 +42,7 @@ def _starts(stage: Stage) -> list[Instruction]:
     """The ENTRYPOINT and CMD that the container of this stage starts, where this file sets them."""
     entrypoint, cmd = stage.last("ENTRYPOINT"), stage.last("CMD")
     # An ENTRYPOINT, an empty one too, takes the CMD of the image below it away.
-    if entrypoint is not None and cmd is not None and cmd.stage is not entrypoint.stage:
+    if entrypoint is not None and cmd is not None:
         chain = stage.chain()
         if chain.index(entrypoint.stage) < chain.index(cmd.stage):
             cmd = None
@@ -78,7 +79,7 @@ def _behind_runner(command: Command) -> Command:
     at = next((index + 1 for index, word in enumerate(words) if word.value == verb), 0)
     while at < len(words) and words[at].value.startswith("-"):
         at += 1
-    if (verb and not at) or at >= len(words):
+    if verb and not at:
         return command
     inner = command_of_words(words[at:])
     return inner[0] if inner else command
@@ -94,12 +95,17 @@ def signals_its_group(instruction: Instruction) -> bool:
     return first is not None and (first.name == "dumb-init" or (first.name in _INITS and first.has("-g")))
 
 
+def _behind_such_an_init(stage: Stage, instruction: Instruction) -> bool:
+    """Whether such an init starts what the instruction says: it begins with one, or it is a CMD, and the ENTRYPOINT does."""
+    return any(signals_its_group(each) for each in (instruction, _starts(stage)[0]))
+
+
 def _for_development(stage: Stage) -> bool:
     """Whether the stage, or the file, is meant for development or tests by its name."""
     path = stage.dockerfile.source.path.lower()
     name = path.rpartition("/")[2]
     words = set(f"{stage.name} {name}".lower().replace("-", " ").replace("_", " ").replace(".", " ").split())
-    return not words.isdisjoint(_DEVELOPMENT) or "/.devcontainer/" in f"/{path}" or "devcontainer" in path
+    return not words.isdisjoint(_DEVELOPMENT) or "devcontainer" in path
 
 
 _DEVELOPMENT = frozenset(
@@ -120,33 +126,36 @@ def shell_keeps_signals(stage: Stage) -> Iterator[Hit]:
     Good:
         CMD ["sh", "-c", "migrate && exec serve --port 8080"]
 
-    Leaves alone: scripts with `exec` or `trap`; dumb-init and `tini -g`, which signal the whole group; scripts that only print or test
-    something; stages that are not the target.
+    Leaves alone: scripts with `exec` or `trap`; dumb-init and `tini -g`, which signal the whole group, as ENTRYPOINT, too; scripts that
+    only print or test something, or end with a script's file, a background process or an `if`; stages that are not the target.
     """
     if stage.role != "final":
         return
     for instruction in _starts(stage):
-        if instruction.form != "exec" or signals_its_group(instruction):
+        if instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         shell = next((command for command in instruction.commands if command.name in _SHELLS and command.has("-c")), None)
-        script = [command for command in instruction.commands if command.within == ("sh -c",)]
-        if shell is None or not script or any(command.name in ("exec", "trap") for command in instruction.commands):
+        script = [command for command in instruction.commands if command.wrapper is shell and "substitution" not in command.within]
+        if shell is None or any(command.name in ("exec", "trap") for command in instruction.commands):
             continue
-        listed = [command for command in script if command.wrapper is shell]
         # What `|| exit 1` and the like stand behind is a child for certain: the shell waits for how it ends.
         waits = False
-        while len(listed) > 1 and listed[-1].before == "||" and listed[-1].name in _BRIEF:
-            listed.pop()
+        while len(script) > 1 and (script[-1].before == "||" or len(script[-1].within) > 1) and script[-1].name in _BRIEF:
+            script.pop()
             waits = True
-        last = listed[-1] if listed else script[-1]
+        if not script or len(script[-1].within) > 1:
+            continue
+        last = script[-1]
         kind = "bash" if shell.name == "bash" else stage.image.shell
         replaces = kind in ("bash", "busybox") and last.before in ("", "&&", ";", "\n") and not (kind == "bash" and last.redirects)
-        if (replaces and not waits) or last.name in _BRIEF or last.after == "&" or _is_script(last.name):
+        program = _piped(last)[0]
+        if (replaces and not waits) or _is_brief(program) or last.after == "&" or _is_script(last.name):
             continue
+        advice = f"write exec {program.name} …"
         yield Hit(
-            last.words[0] if last.words else last,
-            f"{shell.name} stays process 1 and keeps the signals from {last.name or 'the program'}",
-            f"write exec {last.name} …" if last.name else "",
+            program.words[0],
+            f"{shell.name} stays process 1 and keeps the signals from {program.name}",
+            advice if last.piped_from is None else f"take the pipe away and {advice}",
             confidence="" if kind else "medium",
         )
 
@@ -156,6 +165,21 @@ _BRIEF = frozenset("echo printf ls cat true false env printenv date test [ uname
 
 
 _ENDS = frozenset("service chmod chown mkdir rm cp mv git curl wget tar rsync".split())
+
+
+def _is_brief(command: Command) -> bool:
+    """Whether a command ends by itself, soon; so does one that only sets variables."""
+    return not command.words or (command.name in _BRIEF and command.wrapped is None)
+
+
+def _piped(command: Command) -> list[Command]:
+    """The commands of the pipe that a command ends, itself the last; those at its beginning left out that only print something."""
+    pipe = [command]
+    while (before := pipe[0].piped_from) is not None:
+        pipe.insert(0, before)
+    while len(pipe) > 1 and _is_brief(pipe[0]):
+        del pipe[0]
+    return pipe
 
 
 def _is_script(name: str) -> bool:
@@ -193,7 +217,7 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         return
     starts = _starts(stage)
     for instruction in starts[:1] if starts and _program(starts[0]) else starts:
-        if instruction.form != "exec" or signals_its_group(instruction):
+        if instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         program = _script(instruction)
         text = _text_of(stage, program.value) if program else None
@@ -202,10 +226,12 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         last = _last_without_exec(text)
         if last:
             base = program.value.rpartition("/")[2]
-            words = _shortened(last.words)
-            before = "".join(f"{word.raw} " for word in last.assignments)
-            message = f"{base} ends with `{before}{words}` without exec: signals do not reach it"
-            yield Hit(program, message, f"write {before}exec {words} in {base}")
+            pipe = _piped(last)
+            words = _shortened(pipe[0].words)
+            before = "".join(f"{word.raw} " for word in pipe[0].assignments)
+            behind = "".join(f" | {_shortened(command.words)}" for command in pipe[1:])
+            message = f"{base} ends with `{before}{words}{behind}` without exec: signals do not reach it"
+            yield Hit(program, message, f"{'take the pipe away and ' if last.piped_from else ''}write {before}exec {words} in {base}")
 
 
 def _script(instruction: Instruction) -> Word | None:
@@ -221,7 +247,9 @@ def _script(instruction: Instruction) -> Word | None:
 
 def _text_of(stage: Stage, path: str) -> str | None:
     """The text of the file that is at `path` in the image, where a COPY of the FROM chain brings it and it can be read."""
-    base, context = path.rpartition("/")[2], stage.dockerfile.context
+    base = path.rpartition("/")[2]
+    wanted = absolute(path, stage.end.workdir)
+    context = stage.dockerfile.context
     for link in stage.chain():
         for copy in reversed(link.of("COPY", "ADD")):
             target = copy.destination
@@ -229,43 +257,48 @@ def _text_of(stage: Stage, path: str) -> str | None:
                 continue
             if copy.heredocs and target.value.rpartition("/")[2] == base:
                 return copy.heredocs[0].body.value
+            folder = destination_of(copy)
             for word in copy.sources:
                 source = word.value
                 if has_wildcards(source):
                     source = next((each for each in context.matches(source) or () if each.rpartition("/")[2] == base), source)
-                named = source.rpartition("/")[2] == base or target.value.rpartition("/")[2] == base
-                inside = source if named else _inside(copy, source, path)
-                text = context.read(inside) if inside and not context.ignored(inside) else None
+                if context.is_folder(source):
+                    # What is in the folder goes right into the destination.
+                    if wanted is None or folder is None or not is_within(wanted, folder):
+                        continue
+                    source = clean(f"{source}/{wanted[len(folder) :]}")
+                elif source.rpartition("/")[2] != base and target.value.rpartition("/")[2] != base:
+                    continue
+                text = None if context.ignored(source) else context.read(source)
                 if text is not None:
                     return text
     return None
 
 
-def _inside(copy: Instruction, source: str, path: str) -> str:
-    """Where in the context a file lies that a COPY of a folder puts at a path; "" where it puts nothing there."""
-    folder, workdir = _target(copy), copy.stage.instructions[-1].state.workdir
-    if folder is None or (workdir is None and not path.startswith("/")):
-        return ""
-    at = normpath(join(workdir or "/", path))
-    below = folder.rstrip("/") + "/"
-    return normpath(join(source, at.removeprefix(below))).lstrip("/") if at.startswith(below) else ""
-
-
 def _last_without_exec(script: str) -> Command | None:
     """The last command of a shell script, where it is a program that runs as a child of the shell; None where all is well or not known."""
-    first = script.partition("\n")[0]
-    if first.startswith("#!") and not any(first.rstrip().endswith(shell) or f"{shell} " in first for shell in _SHELLS):
+    shebang = script.partition("\n")[0]
+    if shebang.startswith("#!") and not any(shebang.rstrip().endswith(shell) or f"{shell} " in shebang for shell in _SHELLS):
         return None
     commands = parse(Text.of_lines(script.replace("\r\n", "\n").split("\n"), 1))
-    if not commands or any(c.name in ("trap", "wait", "wait-n") or (c.name == "exec" and len(c.words) > 1) for c in commands):
+    if any(c.name in ("trap", "wait") or (c.name == "exec" and len(c.words) > 1) for c in commands):
         return None
-    top = [command for command in commands if not command.within and command.wrapper is None]
-    if not top or top[-1] is not commands[-1]:
+    started = [command for command in commands if "substitution" not in command.within]
+    last = next((command for command in reversed(started) if command.wrapper is None), None)
+    if last is None or last.within:
         return None
-    last = top[-1]
-    if not last.words or last.name in _BRIEF or last.name in _ENDS or last.after == "&" or _is_function(last.name, script):
+    behind = started[started.index(last) + 1 :]
+    if any(command.wrapper is not None and command.wrapper.name not in _HAND_OVER for command in behind):
+        return None
+    first = _piped(last)[0]
+    name = started[-1].name if first is last else first.name
+    if _is_brief(first) or name in _BRIEF or name in _ENDS or last.after == "&" or _is_function(name, script):
         return None
     return last
+
+
+# Give their place to the program behind them, so exec before them is exec before it.
+_HAND_OVER = frozenset("gosu su-exec setpriv env nice ionice chroot stdbuf nohup tini dumb-init".split())
 
 
 def _is_function(name: str, script: str) -> bool:
@@ -301,7 +334,7 @@ def package_manager_as_process_1(stage: Stage) -> Iterator[Hit]:
         return
     for instruction in _starts(stage):
         program = _program(instruction)
-        if program is None or program.name not in ("npm", "yarn") or instruction.form != "exec" or signals_its_group(instruction):
+        if program is None or program.name not in ("npm", "yarn") or instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         operands, script = _script_of(program)
         if program.name == "npm" and (stage.image.shell in ("busybox", "bash") or operands[:1] not in (["start"], ["run"], ["run-script"])):
@@ -355,7 +388,7 @@ def _manifests(stage: Stage, copy: Instruction) -> Iterator[str]:
         folder, _, name = path.rpartition("/")
         if name in ("package.json", "package*.json", "package*"):
             yield f"{folder}/package.json".lstrip("/")
-        elif path in ("", ".") or stage.dockerfile.context.is_folder(path):
+        elif stage.dockerfile.context.is_folder(path):
             yield f"{path.strip('./')}/package.json".lstrip("/")
 
 
@@ -392,20 +425,12 @@ def cmd_ignored(stage: Stage) -> Iterator[Hit]:
     if len(started) < 2 or stage.role == "unused":
         return
     entrypoint, cmd = started
-    if entrypoint.stage is not stage and cmd.stage is not stage:
-        return
-    if entrypoint.form == "shell" and entrypoint.words:
+    if entrypoint.form == "shell":
         if not any(mark in entrypoint.value for mark in _ARGUMENTS):
             yield Hit(cmd.keyword_span, "CMD is ignored: ENTRYPOINT in shell form takes no arguments", "write ENTRYPOINT as a JSON array")
-    elif entrypoint.form == "exec":
-        shell = next((c for c in entrypoint.commands if c.name in _SHELLS and c.has("-c")), None)
-        script = entrypoint.words[-1].value
-        if (
-            shell is not None
-            and len(entrypoint.words) >= 3
-            and not any(mark in entrypoint.value for mark in _ARGUMENTS)
-            and "-c" not in script
-        ):
+    else:
+        script = next((script for c in entrypoint.commands if c.name in _SHELLS and (script := c.option("-c"))), "")
+        if script and not any(mark in entrypoint.value for mark in _ARGUMENTS):
             yield Hit(
                 cmd.keyword_span,
                 "CMD is ignored: the script of ENTRYPOINT does not use its arguments",
@@ -575,25 +600,24 @@ def _development_server(command: Command) -> str:
             return f"{name} {verb}"
     elif name in ("uvicorn", "gunicorn", "hypercorn", "granian") and command.has("--reload"):
         return f"{name} --reload"
-    elif name == "vite" and command.verb() in ("", "dev", "serve"):
+    elif name == "vite" and not any(word.value in ("build", "preview", "optimize") for word in command.arguments):
         return "vite"
     elif name in _PYTHONS or name == "manage.py":
         values = [word.value for word in command.arguments]
         if "runserver" in values and (name == "manage.py" or any(value.endswith("manage.py") for value in values)):
             return "manage.py runserver"
-        if values[:2] == ["-m", "flask"] and "run" in values:
-            return "flask run"
-        if values[:2] == ["-m", "uvicorn"] and "--reload" in values:
-            return "uvicorn --reload"
+        at = next((index for index, value in enumerate(values) if not value.startswith("-") or value == "-m"), len(values))
+        module = command_of_words(command.arguments[at + 1 :]) if values[at : at + 1] == ["-m"] else []
+        return _development_server(module[0]) if module else ""
     elif name == "php":
         if command.has("-S"):
             return "php -S"
         if command.verb() == "artisan" and any(word.value == "serve" for word in command.arguments):
             return "php artisan serve"
     elif name in _SCRIPT_RUNNERS:
-        script = [word.value for word in command.operands() if word.value not in ("run", "run-script")]
-        if script and script[0] in _DEV_SCRIPTS:
-            return f"{name} run {script[0]}"
+        script = _script_of(command)[1]
+        if script in _DEV_SCRIPTS:
+            return f"{name} run {script}"
     return ""
 
 
@@ -635,7 +659,7 @@ def background_process(stage: Stage) -> Iterator[Hit]:
     Good:
         CMD ["nginx", "-g", "daemon off;"]
 
-    Leaves alone: scripts with `wait -n`; stages that are not the target.
+    Leaves alone: scripts with `wait`; stages that are not the target.
     """
     if stage.role != "final":
         return
@@ -722,7 +746,7 @@ def healthcheck_without_fail(stage: Stage) -> Iterator[Hit]:
     for instruction in stage.of("HEALTHCHECK"):
         for command in instruction.commands:
             looked_at = command.piped_into or "substitution" in command.within or command.has("-w", "--write-out")
-            if command.name == "curl" and not looked_at and not command.has("-f", "--fail", "--fail-with-body") and command.words:
+            if command.name == "curl" and not looked_at and not command.has("-f", "--fail", "--fail-with-body"):
                 yield Hit(command.words[0], "curl without --fail takes an error page for health")
 
 
@@ -745,13 +769,13 @@ def healthcheck_localhost(stage: Stage) -> Iterator[Hit]:
     """
     if stage.image.shell != "busybox" or _listens_on_both(stage):
         return
+    if any("wget" in package for link in stage.chain() for command in link.calls("apk") for package in installed(command)):
+        return
     for instruction in stage.of("HEALTHCHECK"):
         for command in instruction.commands:
-            if command.name == "wget" and not any(c.name == "apk" and c.has("wget") for c in stage.commands):
-                for word in command.arguments:
-                    if "//localhost" in word.value and not any("wget" in package for c in stage.calls("apk") for package in installed(c)):
-                        yield Hit(word, "busybox' wget asks ::1 for localhost")
-                        break
+            word = next((word for word in command.arguments if "//localhost" in word.value), None)
+            if command.name == "wget" and word is not None:
+                yield Hit(word, "busybox' wget asks ::1 for localhost")
 
 
 def _listens_on_both(stage: Stage) -> bool:
@@ -845,21 +869,17 @@ def stop_signal_of_server(stage: Stage) -> Iterator[Hit]:
         if program.name == "init" and (not program.words[0].value.endswith("/sbin/init") or stage.image.family not in _SYSTEMD_FAMILIES):
             wanted = ""
         stop = stage.last("STOPSIGNAL")
+        severity = "warning" if wanted == "RTMIN+3" else ""
+        instead = f"STOPSIGNAL SIG{wanted}{_ALSO_WANTED.get(program.name, '')}"
         if stop is not None:
             word = stop.words[0] if stop.words else None
-            if word is not None and wanted and word.literal and signals.name(word.value) not in (wanted, "") and wanted != "RTMIN+3":
-                also = _ALSO_WANTED.get(program.name, "")
-                yield Hit(
-                    word, f"{program.name} ends in good order on SIG{wanted}, not on {word.value}", f"write STOPSIGNAL SIG{wanted}{also}"
-                )
+            name = signals.name(word.value) if word is not None else ""
+            # systemd takes others for an end, too, as SIGRTMIN+4.
+            if word is not None and wanted and name not in (wanted, "") and (wanted != "RTMIN+3" or name == "TERM"):
+                yield Hit(word, f"{program.name} ends in good order on SIG{wanted}, not on {word.value}", f"write {instead}", severity)
         elif wanted and not _inherits(stage, images):
-            severity = "warning" if wanted == "RTMIN+3" else ""
-            yield Hit(
-                program.words[0],
-                f"{program.name} ends in good order on SIG{wanted}, and gets SIGTERM",
-                f"add STOPSIGNAL SIG{wanted}{_ALSO_WANTED.get(program.name, '')}",
-                severity,
-            )
+            message = f"{program.name} ends in good order on SIG{wanted}, and gets SIGTERM"
+            yield Hit(program.words[0], message, f"add {instead}", severity)
 
 
 _ALSO_WANTED = {"php-fpm": ", and process_control_timeout = 10s in php-fpm.conf"}
@@ -904,15 +924,25 @@ def expose_ssh(stage: Stage) -> Iterator[Hit]:
     Good:
         EXPOSE 8080
 
-    Leaves alone: port 22 over UDP; stages that are not the target, and images whose program is a Git or SFTP server by its name.
+    Leaves alone: port 22 over UDP; stages that do not ship, and images that are, or start, a Git or SFTP server by their name.
     """
-    if stage.role == "unused":
+    target = stage.dockerfile.target
+    if not stage.ships or target is None or _serves_over_ssh(target):
         return
     for instruction in stage.of("EXPOSE"):
         for word in instruction.words:
             port, _, protocol = (instruction.expand(word) or "").partition("/")
             if port == "22" and protocol.lower() in ("", "tcp"):
                 yield Hit(word, "port 22 is SSH's")
+
+
+_SERVE_OVER_SSH = ("git", "gogs", "forgejo", "gerrit", "sftp", "soft-serve")
+"""What names of servers begin with whose protocol is SSH."""
+
+
+def _serves_over_ssh(stage: Stage) -> bool:
+    names = [stage.name, *(program.name for program in _programs(stage)), *(stage.reference.name.split("/") if stage.reference else ())]
+    return any(name.startswith(_SERVE_OVER_SSH) for name in names)
 
 
 @rule("WD806", "no-expose", "info", covers=("DF022",), default=False, help="EXPOSE the port that the program listens on")
@@ -975,7 +1005,7 @@ def _target(copy: Instruction) -> str | None:
     """Where COPY or ADD puts things, absolute; None where that is not known, or is one file."""
     word = copy.destination
     path = copy.expand(word) if word is not None else None
-    if path is None or (not path.endswith("/") and "." in path.rpartition("/")[2].lstrip("./")):
+    if path is None or "." in path.rpartition("/")[2].lstrip("./"):
         return None
     if not path.startswith("/"):
         if copy.state.workdir is None:
@@ -1135,7 +1165,7 @@ def opcache_not_enabled(stage: Stage) -> Iterator[Hit]:
         RUN docker-php-ext-install opcache
         COPY . /var/www/html
 
-    Leaves alone: the cli variant, PHP 8.5 and newer, other images than the official one.
+    Leaves alone: the cli variant, PHP 8.5 and newer, tags that do not tell the version, other images than the official one.
     """
     reference = stage.reference
     if (
@@ -1145,8 +1175,8 @@ def opcache_not_enabled(stage: Stage) -> Iterator[Hit]:
         or not any(kind in reference.tag for kind in ("fpm", "apache"))
     ):
         return
-    major, _, rest = stage.image.version.partition(".")
-    if (major.isdigit() and int(major) > 8) or (major == "8" and rest.isdigit() and int(rest) >= 5):
+    major, _, minor = stage.image.version.partition(".")
+    if not (major.isdigit() and minor.isdigit()) or (int(major), int(minor)) >= (8, 5):
         return
     calls = stage.calls("docker-php-ext-install", "docker-php-ext-enable", "install-php-extensions", "docker-php-ext-configure")
     if not any("opcache" in word.value for command in calls for word in command.arguments):
@@ -1181,7 +1211,11 @@ def jemalloc_not_preloaded(stage: Stage) -> Iterator[Hit]:
     named = {pair.key.value for link in target.chain() for instruction in link.of("ENV") for pair in instruction.pairs}
     if not named.isdisjoint(("LD_PRELOAD", "MALLOC_CONF")):
         return
-    for command in stage.calls("apt-get", "apt", "apk"):
+    installs = stage.calls("apt-get", "apt", "apk")
+    # A link made for it, /etc/ld.so.preload, patchelf.
+    if any("jemalloc" in command.text.value[command.start : command.end] for command in stage.commands if command not in installs):
+        return
+    for command in installs:
         for word in command.arguments:
             if word.value.startswith(("libjemalloc", "jemalloc")) and not _preloaded_by_script(target):
                 yield Hit(word, f"{word.value} is installed, but nothing preloads it")
@@ -1395,15 +1429,12 @@ def not_on_windows(stage: Stage) -> Iterator[Hit]:
     if stage.image.family != "windows":
         return
     for instruction in stage.instructions:
-        if instruction.keyword in ("COPY", "ADD") and (flag := instruction.flag("chown")) is not None:
+        if (flag := instruction.flag("chown")) is not None:
             yield Hit(flag, "--chown does nothing on Windows", "use icacls in a RUN")
         elif instruction.keyword == "STOPSIGNAL":
             yield Hit(instruction, "Windows containers have no signals", "take it out", "info")
-        elif instruction.keyword == "RUN":
-            for mount in instruction.mounts[:1]:
-                yield Hit(
-                    mount, "RUN --mount needs BuildKit, which the engine for Windows does not build with", "COPY what is needed", "info"
-                )
+        for mount in instruction.mounts[:1]:
+            yield Hit(mount, "RUN --mount needs BuildKit, which the engine for Windows does not build with", "COPY what is needed", "info")
 
 
 # Labels
@@ -1471,7 +1502,8 @@ def label_empty(stage: Stage) -> Iterator[Hit]:
     Leaves alone: variables, a label that takes away what the base image set (it has the same key as one of its chain).
     """
     for _, pair in _labels(stage):
-        if pair.value is not None and not pair.value.value.strip("\"'").strip():
+        empty = pair.value is not None and not pair.value.value.strip("\"'").strip()
+        if empty and not any(_key(below) == _key(pair) for link in stage.chain()[1:] for _, below in _labels(link)):
             yield Hit(pair, f"{_key(pair)} is empty")
 
 
@@ -1707,7 +1739,7 @@ def label_missing(dockerfile: Dockerfile) -> Iterator[Hit]:
     Leaves alone: stages that are not the target; labels that a stage below it in its FROM chain sets.
     """
     target = dockerfile.target
-    if target is None or not dockerfile.options.label_schema:
+    if target is None:
         return
     there = {_key(pair) for stage in target.chain() for _, pair in _labels(stage)}
     for name in sorted(set(dockerfile.options.label_schema) - there):
