@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from dockerlint.caches import absolute, folder_at, path_at, variable
+from dockerlint.files import looks_like_file
 from dockerlint.gosources import links_to_c
 from dockerlint.knowledge.images import GLIBC_VERSIONS, OFFICIAL_IMAGES
 from dockerlint.model import Stage, closest
@@ -49,9 +51,9 @@ def copy_from_unknown_stage(stage: Stage) -> Iterator[Hit]:
     contexts that a compose or bake file of the project names.
     A name that resembles no stage may be a context given with `--build-context`: that is no error, and told with less confidence.
     """
-    names = {other.name for other in stage.dockerfile.stages if other.name}
+    names = {other.name for other in stage.dockerfile.stages}
     for where, name in _unknown_sources(stage):
-        if not name.isidentifier() and not name.replace("-", "").replace("_", "").isalnum():
+        if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
             continue
         if name in OFFICIAL_IMAGES or name == "scratch" or name.isdigit() or name in contexts(stage.dockerfile.context):
             continue
@@ -64,11 +66,9 @@ def copy_from_unknown_stage(stage: Stage) -> Iterator[Hit]:
 
 def _unknown_sources(stage: Stage) -> Iterator[tuple[Flag | Mount, str]]:
     seen = set()
-    for instruction, source in stage.copies_from:
-        if source is not None:
-            continue
-        flag = instruction.flag("from") if instruction.keyword == "COPY" else None
-        for where, name in [(flag, instruction.from_)] if flag else [(mount, mount.from_) for mount in instruction.mounts if mount.from_]:
+    for instruction, _ in stage.copies_from:
+        flag = instruction.flag("from")
+        for where, name in [(flag, instruction.from_)] if flag else [(mount, mount.from_) for mount in instruction.mounts]:
             if name not in seen and not any(other.name == name.lower() for other in stage.dockerfile.stages):
                 seen.add(name)
                 yield where, name
@@ -136,7 +136,7 @@ def unreachable_stage(stage: Stage) -> Iterator[Hit]:
     if stage.role != "unused" or dockerfile.options.target or any(_chooses_a_stage(other) for other in dockerfile.stages):
         return
     words = set(stage.name.replace("_", "-").replace(".", "-").split("-"))
-    if not words.isdisjoint(_OWN_TARGETS) or any(other.role == "unused" and stage in _sources(other) for other in dockerfile.stages):
+    if not words.isdisjoint(_OWN_TARGETS) or any(_takes_from(other, stage) for other in dockerfile.stages):
         return
     if stage.name in (asked := targets(dockerfile.context)) or str(stage.index) in asked:
         return
@@ -154,9 +154,9 @@ def _chooses_a_stage(stage: Stage) -> bool:
     return stage.base is not None or ("/" not in word.raw and ":" not in word.raw)
 
 
-def _sources(stage: Stage) -> list[Stage]:
-    """The stages that a stage needs itself."""
-    return [source for _, source in stage.copies_from if source is not None] + ([stage.base] if stage.base else [])
+def _takes_from(stage: Stage, other: Stage) -> bool:
+    """Whether a stage is FROM the other one, or copies from it."""
+    return stage.base is other or any(source is other for _, source in stage.copies_from)
 
 
 @rule(
@@ -185,7 +185,7 @@ def root_copied(stage: Stage) -> Iterator[Hit]:
     if stage.image.family == "scratch":
         return
     for instruction, source in stage.copies_from:
-        if instruction.keyword != "COPY" or source is None or source.image.family in ("", "scratch", "distroless"):
+        if source is None or source.image.family in ("", "scratch", "distroless"):
             continue
         to_root = instruction.destination is not None and instruction.destination.value == "/"
         if to_root and any(word.value in ("/", "/.", "/*") for word in instruction.sources):
@@ -228,8 +228,8 @@ def build_tools_ship(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final" or stage.reference is None or not stage.reference.name.endswith(_SDK_IMAGES):
         return
-    start = stage.last("ENTRYPOINT") or stage.last("CMD")
-    if start is None or not start.commands or any(command.name in _RUNS_THE_SDK for command in start.commands):
+    started = [command for instruction in (stage.last("ENTRYPOINT"), stage.last("CMD")) if instruction for command in instruction.commands]
+    if not started or any(map(_runs_the_sdk, started)):
         return
     for ancestor in stage.chain():
         for command in ancestor.calls(*_BUILDS):
@@ -238,6 +238,10 @@ def build_tools_ship(stage: Stage) -> Iterator[Hit]:
                 message = f"{command.name} builds the program in the stage that ships, and all of {image_title(stage)} ships with it"
                 yield Hit(command.words[0], message, "build it in a stage of its own, and copy the result into a small image")
                 return
+
+
+def _runs_the_sdk(command: Command) -> bool:
+    return command.name in _RUNS_THE_SDK and not (command.name == "dotnet" and command.verb().endswith(".dll"))
 
 
 @rule("WD206", "shell-form-without-shell", "error", covers=("tally/shell-run-in-scratch",))
@@ -265,7 +269,7 @@ def shell_form_without_shell(stage: Stage) -> Iterator[Hit]:
     if stage.image.shell != "none":
         return
     for instruction in stage.of("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
-        if instruction.form != "shell" or instruction.state.shell or (instruction.words and instruction.words[0].value.upper() == "NONE"):
+        if instruction.form != "shell" or instruction.state.shell:
             continue
         if any(mount.type == "bind" and mount.target.rstrip("/") in ("", "/bin", "/usr", "/usr/bin") for mount in instruction.mounts):
             continue
@@ -310,7 +314,7 @@ def stage_by_number(stage: Stage) -> Iterator[Hit]:
     """
     seen = set()
     for instruction, source in stage.copies_from:
-        if instruction.keyword == "COPY" and source is not None and instruction.from_.isdigit() and instruction.from_ not in seen:
+        if source is not None and instruction.from_.isdigit() and instruction.from_ not in seen:
             seen.add(instruction.from_)
             yield Hit(instruction.flag("from") or instruction, f"stage {instruction.from_} is counted, not named")
 
@@ -355,17 +359,24 @@ def _starts_something(stage: Stage) -> bool:
     return stage.last("ENTRYPOINT") is not None or stage.last("CMD") is not None or bool(stage.ships and stage.image.family != "scratch")
 
 
-def _brings_libraries(stage: Stage) -> bool:
-    """Whether libraries that the image lacks may be copied or installed."""
+def _brings_libraries(stage: Stage, programs: Sequence[Word]) -> bool:
+    """Whether libraries that the image lacks may be copied or installed; the programs among what is copied are known."""
     for ancestor in stage.chain():
         for instruction in ancestor.of("COPY", "ADD"):
+            target = instruction.destination
             for word in instruction.words:
                 value = word.value
-                if ".so" in value or "/lib" in value or "ld-" in value or (value in ("/", ".") and word is not instruction.destination):
+                if ".so" in value or "/lib" in value or "/ld-" in f"/{value}" or (value == "." and word is not target):
+                    return True
+            # A folder that is copied to the root may be a root file system, and so may what ADD unpacks there.
+            if target is not None and target.value == "/" and len(instruction.sources) == 1:
+                word = instruction.sources[0]
+                folder = instruction.keyword == "ADD" or not (looks_like_file(word.value) or "/bin/" in word.value)
+                if folder and not any(word is program for program in programs):
                     return True
         for command in ancestor.commands:
             for package in installed(command):
-                if "compat" in package or "glibc" in package or "libc6" in package or "musl" in package or "$" in package:
+                if "compat" in package or "glibc" in package or "musl" in package or "$" in package:
                     return True
     return False
 
@@ -375,7 +386,7 @@ def _programs(stage: Stage) -> Iterator[tuple[Copied, _Program]]:
     if not stage.copies_from or not _starts_something(stage):
         return
     found = [(copied, program) for copied in copies(stage) if (program := _program(copied)) is not None]
-    if found and not _brings_libraries(stage):
+    if found and not _brings_libraries(stage, [copied.word for copied, _ in found]):
         yield from found
 
 
@@ -406,8 +417,12 @@ def _writes(command: Command, path: str) -> bool:
             return command.verb() in ("build", "b", "auditable")
         return command.verb() == "install" and folder == _cargo_installs_to(command)
     output = command.option("-o")
-    word = next((word for word in command.arguments if word.value == output), None)
-    return word is not None and path_at(word, command) == path
+    return output is not None and _output_at(output, command) == path
+
+
+def _output_at(output: str, command: Command) -> str:
+    """Where the value of an option is that names a file."""
+    return path_at(command.words[0]._replace(raw=output, value=output), command)
 
 
 def _origin(source: Stage, path: str) -> str:
@@ -433,12 +448,12 @@ def _rust_program(source: Stage, path: str, libc: str) -> _Program | None:
     else:
         triple = next((command.option("--target") or variable(command, "CARGO_BUILD_TARGET") or "" for command in builds), "")
     if triple.count("-") >= 2:
-        libc = "musl" if "musl" in triple else "glibc" if "gnu" in triple else ""
+        libc = "glibc" if "linux-gnu" in triple else ""
     if libc != "glibc" or not builds:
         return None  # Rust links to musl statically
     for command in builds:
         flags = f"{variable(command, 'RUSTFLAGS') or ''} {' '.join(word.value for word in command.words)}"
-        if "crt-static" in flags or "zigbuild" in flags:
+        if "crt-static" in flags:
             return None
     return _Program("Rust", "glibc", "high", "build for a musl target (rust:alpine, or --target x86_64-unknown-linux-musl)")
 
@@ -477,10 +492,33 @@ def _go_writes(command: Command, path: str) -> bool:
         return folder == (variable(command, "GOBIN") or "/go/bin")
     output = command.option("-o")
     if output is None:
-        return folder == folder_at(command) and bool(name)
-    word = next((word for word in command.arguments if word.value.endswith(output)), None)
-    place = path_at(word._replace(raw=output, value=output), command) if word else ""
+        return folder == folder_at(command) and _go_calls_it(command, name, folder)
+    place = _output_at(output, command)
     return place == path or (place == folder and output.endswith("/"))
+
+
+_GO_OPTIONS = (
+    "-C", "-p", "-asmflags", "-buildmode", "-buildvcs", "-compiler", "-covermode", "-coverpkg", "-gccgoflags", "-gcflags", "-installsuffix",
+    "-ldflags", "-mod", "-modfile", "-overlay", "-pgo", "-pkgdir", "-tags", "-toolexec",
+)  # fmt: skip
+
+
+def _go_calls_it(command: Command, name: str, folder: str) -> bool:
+    """Whether go build without -o gives a program this name: that of the package, or of the first source. None is written for several."""
+    packages = [word.value for word in command.operands(_GO_OPTIONS)[1:]]
+    if packages and packages[0].endswith(".go"):
+        return name == posixpath.basename(packages[0]).removesuffix(".go")
+    if len(packages) > 1:
+        return False
+    if packages and posixpath.normpath(packages[0]) != ".":
+        return name == posixpath.basename(packages[0])
+    assert command.instruction is not None
+    context = command.instruction.stage.dockerfile.context
+    module = re.search(r"^module\s+(\S+?)(?:/v\d+)?\s*$", context.read("go.mod") or "", re.MULTILINE)
+    if module:
+        return name in (posixpath.basename(module[1]), posixpath.basename(folder))
+    # Not known: sources that lie there have another name, and most of them an ending.
+    return bool(name) and "." not in name and not context.exists(name)
 
 
 def _go_is_static(stage: Stage, command: Command) -> bool:
@@ -512,9 +550,6 @@ def _c_program(source: Stage, path: str, libc: str) -> _Program | None:
             if _writes(command, path) and not any(word.value in _NOT_DYNAMIC or "$" in word.value for word in command.words):
                 return _Program(_C_COMPILERS[command.name], libc, "high", "link it with -static")
     return None
-
-
-_LINUX = frozenset(("debian", "ubuntu", "alpine", "rhel", "fedora", "amazon", "suse", "distroless", "wolfi"))
 
 
 @rule("WD211", "dynamic-program-without-libraries", "error")
@@ -610,10 +645,10 @@ def program_for_other_libc(stage: Stage) -> Iterator[Hit]:
     scripts or make build; stages that install gcompat or bring libraries.
     """
     image = stage.image
-    if image.libc not in ("glibc", "musl") or image.family not in _LINUX:
+    if image.libc not in ("glibc", "musl"):
         return
     for copied, program in _programs(stage):
-        if copied.source.image.libc != image.libc and program.libc != image.libc:
+        if program.libc != image.libc:
             name = posixpath.basename(copied.path)
             message = f"{name} is linked to {program.libc}{_if(program)}, and {image_title(stage)} has {image.libc}: it cannot start"
             help = f"build it on an image with {image.libc}, or {program.how}"
@@ -654,7 +689,7 @@ def program_for_newer_libc(stage: Stage) -> Iterator[Hit]:
     for copied, program in _programs(stage):
         builder = copied.source.image
         there = GLIBC_VERSIONS.get((builder.family, builder.release))
-        if there is None or there <= here or program.libc != "glibc":
+        if there is None or there <= here:
             continue
         confidence = _newer_matters(program, there, here)
         if confidence:
@@ -728,7 +763,7 @@ def _project_environment(stage: Stage, command: Command) -> str:
 
 
 def _below(folder: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, path)) if folder and "$" not in path else ""
+    return posixpath.normpath(posixpath.join(folder, path))
 
 
 @rule("WD214", "moved-virtual-environment", "warning")
@@ -800,7 +835,7 @@ def packages_of_other_python(stage: Stage) -> Iterator[Hit]:
                 )
                 break
         else:
-            if there and not here and copied.path in _environments(copied.source) and _has_no_python(stage):
+            if there and _has_no_python(stage):
                 message = f"{copied.path} runs the Python of {image_title(copied.source)}, and {image_title(stage)} has none"
                 yield Hit(copied.word, message, f"begin the stage FROM an image with Python {there}")
             elif here and there and here != there and (copied.path in _environments(copied.source) or _python_in(copied.path)):
@@ -809,7 +844,10 @@ def packages_of_other_python(stage: Stage) -> Iterator[Hit]:
 
 
 def _has_no_python(stage: Stage) -> bool:
-    """Whether there is certainly no Python in the image: neither its base nor a package, a download or another stage brings one."""
+    """Whether there is certainly no Python in the image: neither its base nor a package, a download or another stage brings one.
+
+    Of other stages it has environments alone.
+    """
     if "python3" not in stage.image.missing:
         return False
     for link in stage.chain():
@@ -825,9 +863,9 @@ def _has_no_python(stage: Stage) -> bool:
 
 def _python_in(path: str) -> str:
     """ "3.13" of "/usr/local/lib/python3.13/site-packages"; only where the official images keep theirs."""
-    head, mark, rest = path.partition("/usr/local/lib/python")
+    head, _, rest = path.partition("/usr/local/lib/python")
     version = rest.partition("/")[0]
-    return version if mark and not head and version.replace(".", "").isdigit() and "." in version else ""
+    return version if not head and version.replace(".", "").isdigit() and "." in version else ""
 
 
 @rule("WD216", "modules-for-other-libc", "warning", confidence="medium", help="install them on the same distribution as they run on")
