@@ -25,7 +25,7 @@ STANDARD_FOLDERS = frozenset(
     " /usr/local/sbin /usr/local/share /usr/sbin /usr/share /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
 )
 
-_LARGE = (".jar", ".war", ".ear", ".zip", ".tar", ".gz", ".tgz", ".onnx", ".pt", ".gguf", ".safetensors", ".sqlite", ".db")
+_LARGE = (".jar", ".war", ".ear", ".onnx", ".pt", ".gguf", ".safetensors")
 # Beginnings of file names that have no dot and yet are files.
 _PLAIN_FILES = frozenset(
     "dockerfile containerfile makefile gemfile rakefile procfile pipfile jenkinsfile justfile gnumakefile license licence readme"
