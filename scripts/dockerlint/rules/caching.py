@@ -81,12 +81,7 @@ def cache_mount_missing(stage: Stage) -> Iterator[Hit]:
     compiled = False
     for instruction in stage.of("RUN"):
         for call in _calls_of(instruction):
-            if (
-                call.action not in ("restore", "build")
-                or call.manager.system
-                or not call.manager.caches
-                or call.verb in ("prune", "mod tidy")
-            ):
+            if call.action not in ("restore", "build") or call.verb == "mod tidy":
                 continue
             name = call.manager.name
             again = name in fetched or caches.downloads_nothing(call)
@@ -154,7 +149,7 @@ def cache_mount_unused(stage: Stage) -> Iterator[Hit]:
             for mount, target in mounts:
                 if any(caches.holds(target, place) for cache in call.manager.caches for place in caches.places(call, cache)):
                     used.add(call.manager.name)  # once is enough
-                    word = call.command.find(switch) if switch.startswith("-") else None
+                    word = call.command.find(switch)
                     yield Hit(
                         word or mount, f"{switch} turns off the cache that is mounted at {target}", f"leave {switch} out, or the mount"
                     )
@@ -183,7 +178,6 @@ def cache_mount_emptied(stage: Stage) -> Iterator[Hit]:
     Mends (safe): leaves the deletion out, where it is a step of its own behind &&.
     """
     for instruction, mounts in _cached_runs(stage):
-        managers = {call.manager.name: call for call in _calls_of(instruction) if call.action != "clean"}
         for command in instruction.commands:
             call = read(command)
             if call is not None:
@@ -204,17 +198,16 @@ def cache_mount_emptied(stage: Stage) -> Iterator[Hit]:
                         )
                         break
                     if caches.empties(path, target) or any(
-                        caches.holds(target, folder) and caches.empties(path, folder) for folder in _folders_of(managers.values())
+                        caches.holds(target, folder) and caches.empties(path, folder) for folder in _folders_of(instruction)
                     ):
                         yield Hit(word, f"{word.value} empties the cache that is mounted at {target}")
                         break
 
 
-def _folders_of(found: object) -> Iterator[str]:
-    """The index and cache folders of the managers that some calls are of."""
-    for call in found:  # type: ignore[attr-defined]
-        if call.manager.system:
-            yield from call.manager.lists
+def _folders_of(instruction: Instruction) -> Iterator[str]:
+    """The index and cache folders of the managers that a RUN calls."""
+    for call in _calls_of(instruction):
+        yield from call.manager.lists
         for cache in call.manager.caches:
             yield from caches.places(call, cache)
 
@@ -223,7 +216,7 @@ def _emptied_by(call: Call, mounts: list[tuple[Mount, str]]) -> str:
     """The target of the mount that a clean-up command empties, "" where none."""
     if call.action != "clean" or call.verb in ("autoclean", "auto-clean", "cache prune", "store prune", "cleanup"):
         return ""
-    folders = [place for cache in call.manager.caches for place in caches.places(call, cache)]
+    folders = [*call.manager.lists, *(place for cache in call.manager.caches for place in caches.places(call, cache))]
     if call.manager is table.APT:
         folders = ["/var/lib/apt/lists"] if call.verb in ("dist-clean", "distclean") else ["/var/cache/apt/archives"]
     elif call.manager is table.GO:
@@ -239,8 +232,6 @@ def _emptied_by(call: Call, mounts: list[tuple[Mount, str]]) -> str:
             if (instruction := call.command.instruction)
             else []
         )
-    elif call.manager.system:
-        folders += call.manager.lists
     for _, target in mounts:
         if any(caches.holds(target, folder) or target.startswith(folder + "/") for folder in folders):
             return target
@@ -274,7 +265,7 @@ def apt_cache_mount_emptied_by_docker_clean(stage: Stage) -> Iterator[Hit]:
         if not any(call.manager is table.APT and call.action == "install" for call in _calls_of(instruction)):
             continue
         for mount, target in mounts:
-            if caches.holds(target, "/var/cache/apt/archives") and target != "/":
+            if caches.holds(target, "/var/cache/apt/archives"):
                 if not (caches.mentions(stage, *_DOCKER_CLEAN) or _in_script(stage, *_DOCKER_CLEAN)):
                     yield Hit(mount, f"docker-clean of the base image deletes what is put into {target}: the mount stays empty")
                 return
@@ -394,11 +385,11 @@ def cache_mount_elsewhere(stage: Stage) -> Iterator[Hit]:
     """
     for instruction, mounts in _cached_runs(stage):
         found = [call for call in _calls_of(instruction) if call.action in ("install", "restore", "build") and not _is_moved(call)]
-        if not found or _moves_caches(stage):
+        if _moves_caches(stage):
             continue
         for mount, target in mounts:
             managers = [manager for tail, manager in _TAILS if target.endswith(tail)]
-            if not managers and target in ("/root/.cache", "/home/node/.cache"):
+            if target in ("/root/.cache", "/home/node/.cache"):
                 managers = [call.manager for call in found if call.manager.caches and call.manager.caches[0].path.startswith("~/.cache")]
             for call in found:
                 if call.manager not in managers:
@@ -472,7 +463,7 @@ def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
         number = wanted.partition(",")[0].removeprefix("uid=")
         for mount, target in mounts:
             uid, mode = mount.options.get("uid", ""), mount.options.get("mode", "")
-            if mount.from_ or "$" in uid or mode[-1:] in ("7", "6", "3", "2") or mount.readonly:
+            if mount.from_ or mode[-1:] in ("7", "6", "3", "2") or mount.readonly:
                 continue
             if uid in ("", "0") or (number.isdigit() and uid.isdigit() and uid != number):
                 owner = f"uid {uid}" if uid not in ("", "0") else "root"
@@ -504,7 +495,7 @@ def _written_again(stage: Stage, after: Instruction, path: str, target: str) -> 
                     if call is not None and call.action in ("build", "restore", "install") and not call.manager.system:
                         return True
                     if command.name in ("cp", "mv", "install", "ln", "tar", "unzip", "mkdir", "rsync", "make", "cmake", "ninja") and any(
-                        caches.holds(target, caches.path_at(word, command) or "-") for word in command.operands()[-1:]
+                        caches.holds(target, caches.path_at(word, command)) for word in command.operands()[-1:]
                     ):
                         return True
     return False
@@ -633,18 +624,23 @@ def _only_there(stage: Stage, run: Instruction, target: str) -> bool:
 def _copied_out(run: Instruction, target: str) -> bool:
     """Whether the RUN itself copies from the mount."""
     return any(
-        caches.holds(target, caches.path_at(word, command) or "-")
+        caches.holds(target, caches.path_at(word, command))
         for command in run.commands
         if command.name in ("cp", "mv", "rsync", "tar", "install")
-        for word in command.operands()[:-1]
+        for word in command.operands()[: None if command.name == "tar" else -1]
     )
 
 
 def _fills(run: Instruction, target: str) -> bool:
     """Whether a call of the RUN installs into the folder."""
     for call in _calls_of(run):
-        if call.action in ("install", "restore") and call.manager.folder:
-            place = posixpath.normpath(posixpath.join(caches.folder_at(call.command) or "/", call.manager.folder))
+        if call.action not in ("install", "restore"):
+            continue
+        if call.manager is table.PIP:
+            if caches.holds(target, caches.path_at(call.command.words[0], call.command)):  # the pip of an environment
+                return True
+        elif call.manager.folder and not call.command.has("-g", "--global") and call.verb not in ("global add", "tool install"):
+            place = posixpath.join(caches.folder_at(call.command), call.manager.folder)
             if caches.holds(target, place) or posixpath.basename(target) == "site-packages":
                 return True
     return False
@@ -663,7 +659,7 @@ def _filled_without(stage: Stage, target: str) -> bool:
                     return True
                 for command in instruction.commands:
                     if command.name in ("cp", "mv", "tar", "rsync") and any(
-                        caches.holds(target, caches.path_at(word, command) or "-") for word in command.operands()[-1:]
+                        caches.holds(target, caches.path_at(word, command)) for word in command.operands()[-1:]
                     ):
                         return True
     return False
@@ -697,10 +693,10 @@ def _needed_later(stage: Stage, run: Instruction, target: str) -> Hit | None:
                     f"{target} is empty here: line {run.line} filled it in a cache mount",
                     f"give this RUN the same mount, or leave it out of line {run.line}",
                 )
-            if command.name in _READERS and not dependencies:
+            if command.name in _READERS:
                 for word in command.operands()[: -1 if command.name in ("cp", "mv", "install", "ln") else None]:
                     path = caches.path_at(word, command)
-                    if path != target and caches.holds(target, path or "-") and target != "/":
+                    if path != target and caches.holds(target, path):
                         return Hit(
                             word,
                             f"{path} is not here: line {run.line} made it in a cache mount",
@@ -796,12 +792,11 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
         if (
             instruction is None
             or call.action != "restore"
-            or call.manager.system
             or not call.manager.manifests
-            or call.verb in ("prune", "vendor", "mod tidy", "mod vendor")
+            or call.verb in ("vendor", "mod tidy", "mod vendor")
         ):
             continue
-        if call.manager is table.PIP and (call.verb != "install" or call.packages or call.command.has("-e", "--editable", "--group")):
+        if call.manager is table.PIP and call.command.has("-e", "--editable", "--group"):
             continue
         if "if" in call.command.within or call.verb == "deploy" or call.command.has("--help", "-g", "--global", "--offline", "--no-index"):
             continue
@@ -814,8 +809,7 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
         context = stage.dockerfile.context
         if context.sure and not context.matches(manifest):
             continue
-        requirements = call.manager is table.PIP or call.command.option("-r", "--requirement") is not None
-        locks = () if requirements else call.manager.locks
+        locks = () if call.manager is table.PIP or _requirements(call) else call.manager.locks
         workspace = any(context.exists(name) for name in ("pnpm-workspace.yaml", "lerna.json", "turbo.json", "nx.json", "go.work")) or (
             manifest == "package.json" and '"workspaces"' in (context.read(manifest) or "")
         )
@@ -826,32 +820,28 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
         yield Hit(
             call.where,
             f"{words} runs anew at every change of any file: line {whole.span.line} has copied the whole source before it",
-            _earlier(call, manifest, locks, workspace, whole.span.line),
+            _earlier(call, instruction, manifest, locks, workspace, whole.span.line),
             severity="info" if many or caches.covered(call) else "",
         )
         return  # once a stage
 
 
-def _earlier(call: Call, manifest: str, locks: tuple[str, ...], workspace: bool, line: int) -> str:
+def _earlier(call: Call, instruction: Instruction, manifest: str, locks: tuple[str, ...], workspace: bool, line: int) -> str:
     """What to do before the COPY of the source: only files that are there can be copied."""
-    instruction = call.command.instruction
-    context = instruction.stage.dockerfile.context if instruction is not None else None
+    context = instruction.stage.dockerfile.context
     if call.manager is table.PNPM and workspace:
         return f"COPY pnpm-lock.yaml pnpm-workspace.yaml and run pnpm fetch before line {line}; install --offline here"
     if workspace:
         return f"COPY every {manifest} of the workspace and the lock file (--parents keeps the folders), and run it before line {line}"
-    there = [lock for lock in locks if context is not None and context.known and context.exists(lock)]
-    named = there or (() if context is not None and context.known else locks)
-    first = f"COPY {' '.join((manifest, *named[:1]))}{_environment(call, line)}"
-    if instruction is not None and line < instruction.stage.instruction.line:
+    named = [lock for lock in locks if not context.known or context.exists(lock)]
+    first = f"COPY {' '.join((manifest, *named[:1]))}{_environment(call, instruction, line)}"
+    if line < instruction.stage.instruction.line:
         return f"be FROM a stage without the COPY of line {line}: {first}, run it, then copy the source"
     return f"{first} and run it before line {line}"
 
 
-def _environment(call: Call, line: int) -> str:
+def _environment(call: Call, instruction: Instruction, line: int) -> str:
     """What is to be done before the install, too, where a virtual environment is made between that line and it."""
-    instruction = call.command.instruction
-    assert instruction is not None
     for other in instruction.stage.calls("virtualenv", "uv", *table.PYTHONS):
         made = other.name == "virtualenv" or any(word.value == "venv" for word in other.arguments[:2])
         place = (other.instruction.line, other.index) if other.instruction and made else (0, 0)
@@ -861,19 +851,23 @@ def _environment(call: Call, line: int) -> str:
 
 
 def _manifest(call: Call) -> str:
-    if call.manager is table.PIP:
-        return call.command.option("-r", "--requirement") or "requirements.txt"
-    return call.command.option("-r", "--requirement") or call.manager.manifests[0]
+    return _requirements(call) or call.manager.manifests[0]
+
+
+def _requirements(call: Call) -> str:
+    """The file that -r names: pip's, and that of those which take its place; elsewhere -r is something else."""
+    if call.manager in (table.PIP, table.UV, table.PIPENV):
+        return call.command.option("-r", "--requirement", "--requirements") or ""
+    return ""
 
 
 def _source_before(stage: Stage, call: Call, instruction: Instruction) -> Word | None:
     """The COPY of the whole build context before an install that runs in its destination."""
     for copy in (copy for link in stage.chain() for copy in link.of("COPY", "ADD")):
         source = caches.whole_context(copy) if copy.line < instruction.line else None
-        if source is not None and copy.destination is not None and not copy.flag("parents"):
-            folder = caches.folder_at(call.command)
-            if folder and folder == caches.absolute(copy.destination.value, copy):
-                return source
+        destination = copy.destination if source is not None else None
+        if destination is not None and caches.folder_at(call.command) == caches.absolute(destination.value, copy):
+            return source
     return None
 
 
@@ -1022,17 +1016,15 @@ def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instructi
 
 
 def _matches(pattern: str, path: str) -> bool:
-    return caches.holds(pattern, path) or (
-        ("*" in pattern or "?" in pattern or "[" in pattern) and (fnmatchcase(path, pattern) or caches.empties(pattern, path))
-    )
+    return caches.holds(pattern, path) or fnmatchcase(path, pattern) or caches.empties(pattern, path)
 
 
 def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:
     """The files that COPY or ADD brings, by their names in the Dockerfile; of what may be a folder, or many files, where it is put."""
-    destination = instruction.destination
-    if destination is None or not destination.literal or instruction.flag("parents"):
+    destination = instruction.expand(instruction.destination) if instruction.destination is not None else None
+    if destination is None or instruction.flag("parents"):
         return
-    folder = caches.absolute(destination.value, instruction)
+    folder = caches.absolute(destination, instruction)
     for source in instruction.sources:
         name = posixpath.basename(source.value.rstrip("/"))
         file = "." in name.strip(".") or looks_like_file(name)
@@ -1041,7 +1033,7 @@ def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:
             continue
         if instruction.keyword == "ADD" and name.endswith((".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")) and "://" not in source.value:
             continue  # it is unpacked
-        single = len(instruction.sources) == 1 and not names_folder(destination.value) and not has_wildcards(name)
+        single = len(instruction.sources) == 1 and not names_folder(destination) and not has_wildcards(name)
         yield folder if single and not known_folder(instruction, folder) else posixpath.join(folder, name), "copied"
 
 
@@ -1071,8 +1063,8 @@ def _downloaded(command: Command) -> str:
         return ""
     if not name or name == "-" or "$" in name or "`" in name or ")" in name or name.startswith("/dev/") or "$" in (folder or ""):
         return ""
-    base = posixpath.join(caches.folder_at(command) or "$", folder or "", name)
-    return "" if base.startswith("$") else posixpath.normpath(base)
+    path = posixpath.join(caches.folder_at(command), folder or "", name)
+    return posixpath.normpath(path) if path.startswith("/") else ""
 
 
 @rule(
@@ -1109,15 +1101,11 @@ def cache_deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
             tidied: set[str] = set()  # what this RUN has brought itself, and deleted
             for command in instruction.commands:
                 call = read(command)
-                if call is None and command.name not in ("rm", "find"):
-                    continue
                 family = _family(call.manager) if call is not None else ""
                 if call is not None and call.action != "clean":
-                    if (
-                        _fills_cache(call)
-                        and not caches.covered(call)
-                        and not any(caches.mount_over(instruction, folder) for folder in call.manager.lists)
-                    ):
+                    lists = call.manager.lists
+                    mounted = any(caches.mount_over(instruction, folder) for folder in lists) if lists else caches.covered(call)
+                    if _fills_cache(call) and not mounted:
                         now[family] = (instruction, call)
                     continue
                 own = [name for name, (_, filling) in now.items() if _cleans(command, call, filling, name)]
@@ -1148,13 +1136,13 @@ def _fills_cache(call: Call) -> bool:
         return refreshes(call)
     if caches.uncached(call) or call.manager in (table.UV, table.PNPM, table.BUN):
         return False
-    return call.action in ("install", "restore", "update", "upgrade", "build") and (call.manager.system or bool(call.manager.caches))
+    return call.action in ("install", "restore", "update", "upgrade", "build")
 
 
 def _cleans(command: Command, call: Call | None, filling: Call, family: str) -> bool:
     manager = filling.manager
     if call is not None:
-        if call.action != "clean" or _family(call.manager) != family:
+        if _family(call.manager) != family:
             return False
         return manager is not table.APT or call.verb in ("dist-clean", "distclean")
     folders = manager.lists or tuple(place for cache in manager.caches for place in caches.places(filling, cache)[:1])
