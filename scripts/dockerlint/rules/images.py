@@ -32,11 +32,14 @@ class _Use(NamedTuple):
     reference: ImageReference
 
 
+_VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
+
+
 def _uses(stage: Stage) -> Iterator[_Use]:
     """The images that a stage is FROM, copies from or mounts; each but the first named place is left out."""
     if stage.base is None and stage.instruction.words and stage.reference_text != "scratch":
         word = stage.instruction.words[0]
-        reference = parse(stage.reference_text or word.raw.replace("$", ""))
+        reference = parse(stage.reference_text) or parse(_VARIABLE.sub("x", word.raw))
         if reference:
             yield _Use(word, word.raw if "$" in word.raw else stage.reference_text or word.raw, reference)  # without quotes
     seen = set()
@@ -55,12 +58,12 @@ def _outside(stage: Stage) -> Iterator[tuple[Flag | Mount, str]]:
             continue
         if instruction.keyword == "COPY":
             flag = instruction.flag("from")
-            if flag and not instruction.from_.isdigit():
+            if flag:
                 yield flag, instruction.from_
             continue
         names = names or {other.name for other in stage.dockerfile.stages}
         for mount in instruction.mounts:
-            if mount.from_ and mount.from_.lower() not in names and not mount.from_.isdigit():
+            if mount.from_.lower() not in names:
                 yield mount, mount.from_
 
 
@@ -464,8 +467,6 @@ def _runs_for_sure(command: Command) -> bool:
     """Whether the command runs, and its failure is not provided for."""
     if command.after == "||" or command.before == "||" or not _CONDITIONAL.isdisjoint(command.within):
         return False
-    if command.wrapper is not None and command.wrapper.name in _ASKING:
-        return False
     commands = command.instruction.commands if command.instruction else ()
     return not any(other.name in _ASKING and any(word.value == command.name for word in other.arguments) for other in commands)
 
@@ -490,7 +491,7 @@ def _how_to_bring(stage: Stage, tool: str) -> str:
     if tool in _NO_PACKAGES.get(manager, ()):
         return "install it first, at a pinned version, from where its project publishes it"
     if tool == "sudo":
-        return "take sudo away: the build runs as root until USER says otherwise"
+        return "take sudo away: USER says who runs it"
     if manager in _MANAGERS:
         verb = {"apk": "add", "pacman": "-S"}.get(manager, "install")
         return f"install it first: {_MANAGERS[manager]} {verb} {_PACKAGES.get(tool, {}).get(manager, tool)}"
@@ -642,16 +643,13 @@ def start_command_not_in_image(dockerfile: Dockerfile) -> Iterator[Hit]:
     for instruction in (entrypoint, target.last("CMD"), target.last("HEALTHCHECK")):
         if instruction is None or (instruction.keyword == "CMD" and entrypoint and not _passes_on(entrypoint)):
             continue
-        exec_form = instruction.form == "exec"
-        if target.image.shell == "none" and not exec_form:
+        if target.image.shell == "none" and instruction.form != "exec":
             continue  # shell-form-without-shell tells
-        for position, command in enumerate(instruction.commands):
+        for command in instruction.commands:
             tool = command.name
-            if tool not in target.image.missing or (exec_form and position and tool in _SHELLS):
+            if tool not in target.image.missing:
                 continue
             if instruction.keyword != "HEALTHCHECK" and not _runs_for_sure(command):
-                continue
-            if command.wrapper is not None and command.wrapper.name in _ASKING:
                 continue
             confidence = absence(target, tool, None)
             if confidence:

@@ -23,6 +23,7 @@ from dockerlint.packages import (
     refreshes,
 )
 from dockerlint.rules import Hit, rule
+from dockerlint.rules.images import image_title
 
 if TYPE_CHECKING:
     from dockerlint.knowledge.packages import Manager
@@ -117,8 +118,14 @@ def _rpm_pinned(call: Call, package: str) -> bool:
         )
         or "=" in package
         or "/" in package
-        or any(part[:1].isdigit() and ("." in part or part[1:].isdigit() or len(part) == 1) for part in package.split("-")[1:])
+        or _ends_in_version(package)
     )
+
+
+def _ends_in_version(package: str) -> bool:
+    """httpd-2.4.62 and httpd-2.4.62-4.el9 do, java-17-openjdk does not."""
+    parts = package.split("-")[1:]
+    return any(part.rstrip("*").isdigit() or (part[:1].isdigit() and "." in part) for part in parts) and parts[-1][:1].isdigit()
 
 
 @rule(
@@ -479,7 +486,7 @@ def package_index_update_alone(stage: Stage) -> Iterator[Hit]:
     """
     for call in calls(stage):
         instruction = call.command.instruction
-        if call.action != "update" or not call.manager.system or instruction is None:
+        if call.action != "update" or instruction is None:
             continue
         if any(caches.mount_over(instruction, folder) for folder in call.manager.lists):
             continue
@@ -499,7 +506,7 @@ def _update_alone(stage: Stage, call: Call, instruction: Instruction) -> Hit:
         if other.manager is call.manager and where is not None and where.line > instruction.line:
             if other.action == "update":
                 break
-            if other.action == "install" and not (other.manager is table.APK and caches.uncached(other)):
+            if other.action == "install" and not caches.uncached(other):
                 return Hit(call.where, f"{said}: line {line} installs from what the build cache has kept")
             fetches_anew = fetches_anew or (line if other.action == "install" else 0)
     if fetches_anew:
@@ -542,12 +549,7 @@ def apt_install_without_index(stage: Stage) -> Iterator[Hit]:
         for command in instruction.commands:
             call = read(command)
             if call is None or call.manager is not table.APT:
-                if (
-                    command.name
-                    and command.name not in _HARMLESS
-                    and (call is None or call.manager is not table.APT)
-                    and _may_update(command)
-                ):
+                if command.name not in _HARMLESS and _may_update(command):
                     return
                 if caches.removes(command, *table.APT.lists):
                     present = False
@@ -930,10 +932,10 @@ def pacman_partial_upgrade(stage: Stage) -> Iterator[Hit]:
     Leaves alone: -Sy alone, of the keyring, and with an upgrade in the same RUN.
     """
     for command in stage.calls("pacman"):
-        word = next((word for word in command.arguments if re.fullmatch(r"-S[a-z]*y[a-z]*", word.value) and "u" not in word.value), None)
+        word = next((word for word in command.arguments if re.fullmatch(r"-S[a-z]*y[a-z]*", word.value)), None)
         packages = [each.value for each in command.operands()]
         run = command.instruction
-        if word is None or not packages or run is None or all("keyring" in each for each in packages):
+        if word is None or run is None or all("keyring" in each for each in packages):
             continue
         if not any(re.match(r"-S[a-z]*u", other.value) for each in run.commands if each.name == "pacman" for other in each.arguments):
             yield Hit(word, f"pacman {word.value} installs {packages[0]} without upgrading what it needs", f"write {word.value}u")
@@ -995,7 +997,7 @@ def package_manager_not_there(stage: Stage) -> Iterator[Hit]:
             there = stage.image.package_manager
             yield Hit(
                 command.words[0],
-                f"{command.name} is not in {stage.reference_text or 'the base image'}",
+                f"{command.name} is not in {image_title(stage)}",
                 f"it has {there}"
                 if there not in ("", "none")
                 else "it has no package manager: install in a builder stage, and copy the result",
