@@ -793,13 +793,19 @@ def broken_exec_form(dockerfile: Dockerfile) -> Iterator[Hit]:
         body = instruction.text.value[first.start :].rstrip()
         quoted = body[1:].lstrip()[:1] in ('"', "'", "“", "‘")
         if instruction.keyword in COMMAND_KEYWORDS and (quoted or (instruction.keyword != "RUN" and body.endswith("]") and "," in text)):
-            if start == "[" and " ]" in text and "," not in text:
+            if _is_test(instruction):
                 continue
             yield Hit(instruction, f"{instruction.keyword} looks like a JSON array but is none: a shell runs it as it stands")
         elif instruction.keyword in ("COPY", "ADD", "VOLUME") and quoted:
             yield Hit(
                 instruction, f"{instruction.keyword} looks like a JSON array but is none: the brackets and quotes are taken for file names"
             )
+
+
+def _is_test(instruction: Instruction) -> bool:
+    """Whether it begins with a test of the shell, `[ "$A" = "b,c" ]`: what ends it is a word, and no comma is between its words."""
+    words = [word.raw for command in instruction.commands[:1] for word in command.words]
+    return words[:1] == ["["] and words[-1] == "]" and not any(word.startswith(",") or word.endswith(",") for word in words)
 
 
 @rule(
@@ -830,7 +836,6 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
     """
     source = dockerfile.source
     living = {directive.span.line for directive in source.directives.values()}
-    first = dockerfile.instructions[0].line if dockerfile.instructions else len(source.lines) + 1
     for number, line in enumerate(source.lines, 1):
         match = _DIRECTIVE_LIKE.match(line.strip()) if "#" in line and number not in living else None
         if match is None or any(i.line <= number <= i.end_line for i in dockerfile.instructions):
@@ -847,7 +852,6 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
         elif (
             name == "check"
             and value.startswith(("skip=", "error=", "experimental="))
-            and number > first
             and not _above_instruction(dockerfile, number)
         ):
             yield Hit(

@@ -202,9 +202,9 @@ def stage_without_space(stage: Stage) -> Iterator[Hit]:
         return
     lines = stage.dockerfile.source.lines
     above = stage.instruction.line - 2
-    while above >= 0 and lines[above].lstrip().startswith("#"):
+    while lines[above].lstrip().startswith("#"):  # the first stage is above
         above -= 1
-    if above >= 0 and lines[above].strip():
+    if lines[above].strip():
         yield Hit(stage.instruction.keyword_span, "no empty line above this stage")
 
 
