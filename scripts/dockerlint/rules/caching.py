@@ -480,7 +480,7 @@ def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
 
 
 def _written_again(stage: Stage, after: Instruction, path: str, target: str) -> bool:
-    """Whether something behind an instruction puts the path into a layer: a copy, or a build without the mount."""
+    """Whether something behind an instruction puts the path into a layer: a copy, or a build; one with a mount is judged itself."""
     for ancestor in stage.chain():
         for instruction in ancestor.of("RUN", "COPY", "ADD"):
             if instruction.line <= after.line:
@@ -489,15 +489,15 @@ def _written_again(stage: Stage, after: Instruction, path: str, target: str) -> 
                 destination = instruction.destination
                 if destination is not None and caches.holds(caches.absolute(destination.value, instruction), path):
                     return True
-            elif not any(caches.holds(place, path) for _, place in caches.cache_mounts(instruction)):
-                for command in instruction.commands:
-                    call = read(command)
-                    if call is not None and call.action in ("build", "restore", "install") and not call.manager.system:
-                        return True
-                    if command.name in ("cp", "mv", "install", "ln", "tar", "unzip", "mkdir", "rsync", "make", "cmake", "ninja") and any(
-                        caches.holds(target, caches.path_at(word, command)) for word in command.operands()[-1:]
-                    ):
-                        return True
+                continue
+            for command in instruction.commands:
+                call = read(command)
+                if call is not None and call.action in ("build", "restore", "install") and not call.manager.system:
+                    return True
+                if command.name in ("cp", "mv", "install", "ln", "tar", "unzip", "mkdir", "rsync", "make", "cmake", "ninja") and any(
+                    caches.holds(target, caches.path_at(word, command)) for word in command.operands()[-1:]
+                ):
+                    return True
     return False
 
 
@@ -675,18 +675,11 @@ def _needed_later(stage: Stage, run: Instruction, target: str) -> Hit | None:
             continue
         for command in later.commands:
             call = read(command)
-            if call is not None and call.action == "build" and not call.manager.folder:
+            if call is not None and call.action == "build":
                 return None  # it is built again, without the mount
             if dependencies and command.name in _RUNNERS and not (call is not None and call.action) and not command.has("--version", "-v"):
-                if command.name in ("npm", "yarn", "pnpm", "bun") and command.verb() in (
-                    "config",
-                    "cache",
-                    "set",
-                    "pkg",
-                    "version",
-                    "--version",
-                    "",
-                ):
+                verb = command.verb()
+                if verb in ("config", "cache", "set", "pkg", "version") or (not verb and command.name in ("npm", "yarn", "pnpm", "bun")):
                     continue
                 return Hit(
                     command,
@@ -1016,7 +1009,7 @@ def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instructi
 
 
 def _matches(pattern: str, path: str) -> bool:
-    return caches.holds(pattern, path) or fnmatchcase(path, pattern) or caches.empties(pattern, path)
+    return fnmatchcase(path, pattern) or caches.empties(pattern, path)
 
 
 def _copied_to(instruction: Instruction) -> Iterator[tuple[str, str]]:

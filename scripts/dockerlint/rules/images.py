@@ -41,7 +41,7 @@ def _uses(stage: Stage) -> Iterator[_Use]:
         word = stage.instruction.words[0]
         reference = parse(stage.reference_text) or parse(_VARIABLE.sub("x", word.raw))
         if reference:
-            yield _Use(word, word.raw if "$" in word.raw else stage.reference_text or word.raw, reference)  # without quotes
+            yield _Use(word, word.raw if "$" in word.raw else stage.reference_text, reference)  # without quotes
     seen = set()
     for where, name in _outside(stage):
         reference = parse(name)
@@ -474,10 +474,6 @@ def _runs_for_sure(command: Command) -> bool:
 def _how_to_bring(stage: Stage, tool: str) -> str:
     """One line on how to get the program."""
     manager = stage.image.package_manager
-    if tool in _MANAGER_COMMANDS:
-        if manager in _MANAGERS:
-            return f"the package manager of {image_title(stage)} is {_MANAGERS[manager]}"
-        return "this image has no package manager"
     if tool in ("adduser", "addgroup") and manager == "apt":
         return f"use {'useradd' if tool == 'adduser' else 'groupadd'}, which is there, or install the package adduser"
     if tool in ("useradd", "groupadd") and manager == "apk":
