@@ -86,6 +86,8 @@ def calls(stage: Stage) -> tuple[Call, ...]:
 
 def _pacman(command: Command, manager: Manager) -> Call:
     for word in command.words[1:]:
+        if word.value.startswith("-S") and set(word.value[2:]) & set("silgp"):  # searches, shows, lists or prints
+            return Call(command, manager, word.value, "", word, ())
         for flags, action in PACMAN_ACTIONS:
             if word.value.startswith(flags[:2]) and set(flags[2:]) <= set(word.value[2:]):
                 packages = tuple(_operands(command.words[1:], ()))
@@ -178,13 +180,22 @@ def installed(command: Command) -> Iterator[str]:
     """The names of the packages that the command installs, without versions.
 
     A name that is not known (`apt-get install $PACKAGES`) is given as it is written, with its `$`: the caller can tell that
-    something unknown was installed, too.
+    something unknown was installed, too. So are those that xargs reads.
     """
     call = read(command)
     if call is not None and call.action == "install":
+        if _from_xargs(command):
+            yield "$@"
         for _, package in named(call):
             if not package.startswith("!") and not (call.manager.name == "apt" and package.endswith("-")):
                 yield name_of(call.manager, package)
+
+
+def _from_xargs(command: Command) -> bool:
+    outer = command.wrapper
+    while outer is not None and outer.name != "xargs":
+        outer = outer.wrapper
+    return outer is not None
 
 
 def brings(command: Command) -> Iterator[str]:

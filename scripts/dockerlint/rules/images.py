@@ -630,7 +630,8 @@ def start_command_not_in_image(dockerfile: Dockerfile) -> Iterator[Hit]:
         HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
         CMD ["python", "-m", "http.server"]
 
-    Leaves alone: images that are not known; what is installed or copied before, also by scripts.
+    Leaves alone: images that are not known; what is installed or copied before, also by scripts; a health check that asks with another
+    program where that one is not there.
     """
     target = dockerfile.target
     if target is None or not target.image.missing:
@@ -645,7 +646,7 @@ def start_command_not_in_image(dockerfile: Dockerfile) -> Iterator[Hit]:
             tool = command.name
             if tool not in target.image.missing:
                 continue
-            if instruction.keyword != "HEALTHCHECK" and not _runs_for_sure(command):
+            if not _runs_for_sure(command) and (instruction.keyword != "HEALTHCHECK" or _has_alternative(command, target.image.missing)):
                 continue
             confidence = absence(target, tool, None)
             if confidence:
@@ -658,6 +659,13 @@ def start_command_not_in_image(dockerfile: Dockerfile) -> Iterator[Hit]:
                 break
 
 
+def _has_alternative(command: Command, missing: Collection[str]) -> bool:
+    """Whether a health check may well succeed without the command: another that is there comes behind it, or has come before its ||."""
+    behind = command.instruction.commands[command.index + 1 :] if command.instruction else ()
+    return command.before == "||" or any(other.name not in _ENDS and other.name not in missing for other in behind)
+
+
+_ENDS = frozenset(("exit", "return", "false", "kill", "echo", "printf"))
 _WGET_HELP = "ask with wget, which is there: wget -q --spider http://127.0.0.1:PORT/"
 _SHELL_HELP = "start the program itself, in exec form"
 _HEALTH_HELP = "ask with what the image has (python, node, a mode of the program itself), or install it"

@@ -219,11 +219,37 @@ def _unanswered(stage: Stage, managers: tuple[Manager, ...], setting: str, flag:
         ):
             if setting and (setting in (call.command.option("-o", "--option", "--setopt") or "") or caches.mentions(stage, setting)):
                 continue
+            copied = _copied_setting(stage, call.manager, setting)
+            if copied:
+                continue
             yield Hit(
                 call.where,
                 f"{call.command.name} {call.verb} asks whether to go on where more than that changes, and nobody answers",
                 f"write {call.command.name} {call.verb} {flag}" if flag == "-y" else f"write {call.command.name} {flag} {call.verb}",
+                confidence="low" if copied is None else "",
             )
+
+
+# Where the settings of a manager are.
+_SETTINGS = {
+    "apt": ("/etc/apt/apt.conf", "/etc/apt/apt.conf.d"),
+    "yum": ("/etc/yum.conf", "/etc/yum", "/etc/dnf"),
+    "dnf": ("/etc/dnf",),
+    "pacman": ("/etc/pacman.conf", "/etc/pacman.d"),
+}
+
+
+def _copied_setting(stage: Stage, manager: Manager, setting: str) -> bool | None:
+    """Whether a file that is copied to where the manager has its settings has this one; None where its text is not known."""
+    maybe = False
+    for copy in (copy for link in stage.chain() for copy in link.of("COPY", "ADD")):
+        destination = caches.absolute(copy.destination.value, copy) if copy.destination is not None else ""
+        if any(caches.holds(place, destination) for place in _SETTINGS.get(manager.name, ())):
+            texts = [None if copy.from_ else stage.dockerfile.context.read(source.value) for source in copy.sources]
+            if any(text is not None and setting in text for text in texts):
+                return True
+            maybe = maybe or None in texts
+    return None if maybe else False
 
 
 @rule(
@@ -253,8 +279,8 @@ def apt_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
     Good:
         RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
 
-    Leaves alone: `-qq` and `-q=2`, which imply it; `yes |`; APT::Get::Assume-Yes in an option or in a file that the build writes;
-    simulations and downloads.
+    Leaves alone: `-qq` and `-q=2`, which imply it; `yes |`; APT::Get::Assume-Yes in an option or in a file that the build writes or copies;
+    simulations and downloads. The confidence is low where a file is copied to apt's settings whose text is not known.
 
     Mends (safe): adds -y.
     """
@@ -279,7 +305,7 @@ def yum_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
         FROM registry.access.redhat.com/ubi9/ubi:9.7
         RUN yum install -y httpd && yum clean all
 
-    Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes.
+    Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes or copies.
 
     Mends (safe): adds -y.
     """
@@ -304,7 +330,7 @@ def dnf_assume_yes_missing(stage: Stage) -> Iterator[Hit]:
         FROM fedora:43
         RUN dnf install -y httpd && dnf clean all
 
-    Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes; microdnf, which never asks.
+    Leaves alone: `--assumeyes`, `yes |`, `assumeyes` in an option or in a file that the build writes or copies; microdnf, which never asks.
 
     Mends (safe): adds -y.
     """
@@ -388,7 +414,7 @@ def apt_no_install_recommends(stage: Stage) -> Iterator[Hit]:
         RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/*
 
     Leaves alone: stages that do not ship; `--install-recommends`, which is a decision; `-o APT::Install-Recommends=false`; a
-    configuration file that the build writes; installs of .deb files only; simulations and downloads.
+    configuration file that the build writes or copies; installs of .deb files only; simulations and downloads.
 
     Mends (unsafe): adds `--no-install-recommends`: what was only recommended may be needed all the same, ca-certificates for one.
     """
@@ -402,9 +428,14 @@ def apt_no_install_recommends(stage: Stage) -> Iterator[Hit]:
             continue
         if any("Install-Recommends" in word.value for word in command.arguments) or caches.mentions(stage, "Install-Recommends"):
             continue
-        yield Hit(
-            call.where, "also installs what the packages merely recommend", f"write {command.name} {call.verb} --no-install-recommends"
-        )
+        copied = _copied_setting(stage, table.APT, "Install-Recommends")
+        if not copied:
+            yield Hit(
+                call.where,
+                "also installs what the packages merely recommend",
+                f"write {command.name} {call.verb} --no-install-recommends",
+                confidence="low" if copied is None else "",
+            )
 
 
 @rule(
@@ -447,7 +478,7 @@ def apt_lists_left(stage: Stage) -> Iterator[Hit]:
 
 _HARMLESS = frozenset(
     "true : set echo printf export cat tee sed rm mkdir cp mv ln chmod chown touch test [ grep sleep date dpkg apt-key"
-    " add-apt-repository gpg apt-config dpkg-reconfigure locale-gen update-ca-certificates head tail awk"
+    " add-apt-repository apt-add-repository gpg apt-config dpkg-reconfigure locale-gen update-ca-certificates head tail awk"
     " cut sort env which command ls unset".split()
 )
 
@@ -553,6 +584,8 @@ def apt_install_without_index(stage: Stage) -> Iterator[Hit]:
                     return
                 if caches.removes(command, *table.APT.lists):
                     present = False
+                elif command.name in ("add-apt-repository", "apt-add-repository") and not command.has("-n", "--no-update"):
+                    present = True  # it updates
             elif refreshes(call):
                 present = True
             elif call.verb in ("dist-clean", "distclean"):
