@@ -50,6 +50,21 @@ def home_of(instruction: Instruction) -> str | None:
     return f"/home/{name}" if name else None
 
 
+def _home_at(command: Command, instruction: Instruction) -> str | None:
+    """The same of a command, which may have a HOME of its own, or run as somebody else."""
+    outer = command.wrapper
+    while outer is not None:
+        as_root = outer.name in ("sudo", "doas") and not outer.has("-u", "--user") and user_of(instruction) == ""
+        if outer.name in _AS_ANOTHER and not as_root:
+            return None
+        outer = outer.wrapper
+    home = variable(command, "HOME") or home_of(instruction)
+    return None if home is None or "$" in home else home
+
+
+_AS_ANOTHER = frozenset(("sudo", "doas", "su", "su-exec", "gosu", "runuser", "setpriv"))
+
+
 def variable(command: Command, name: str) -> str | None:
     """The value of an environment variable at the command: ENV and ARG, `export`s of the same RUN, and its own assignments."""
     instruction = command.instruction
@@ -164,7 +179,7 @@ def places(call: Call, cache: Cache) -> tuple[str, ...]:
         return () if "$" in moved else (absolute(moved, instruction),)
     if cache.path[:1] == "/":
         return (cache.path,)
-    home = home_of(instruction)
+    home = _home_at(command, instruction)
     folder = cache.path[1:]
     found = []
     if cache.official and is_official(call):

@@ -412,6 +412,8 @@ def _is_moved(call: Call) -> bool:
         known = call.command.has(*_YARN_1) or caches.project_file("package.json", instruction) is not None
         if not known or not caches.places(call, table.YARN.caches[0]) or caches.user_of(instruction) != "":
             return True
+    if call.manager is table.MAVEN and call.command.has("-s", "--settings", "-gs", "--global-settings"):
+        return True
     texts = (caches.project_file(name, instruction) or "" for name in _SETTINGS.get(call.manager.name, ()))
     return any("cache" in text or "store" in text for text in texts)
 
@@ -562,6 +564,7 @@ _DEPENDENCIES = ("node_modules", ".venv", "venv", "vendor", "site-packages", "bu
 _RUNNERS = frozenset(
     "node npx npm yarn pnpm bun bunx python python3 poetry uv pytest bundle rails rake php composer tsc vite next ng".split()
 )
+_LOOKERS = frozenset("ls test [ cat stat du find rm grep echo chmod chown strip file ldd".split())
 _READERS = frozenset("cp mv install strip tar ln upx chmod chown file ldd objcopy setcap".split())
 
 
@@ -670,6 +673,7 @@ def _needed_later(stage: Stage, run: Instruction, target: str) -> Hit | None:
     dependencies = _holds_dependencies(run, target)
     if _filled_without(stage, target):
         return None
+    made: list[str] = []  # what has been put there since
     for later in stage.of("RUN"):
         if later.line <= run.line or any(caches.holds(place, target) for _, place in caches.cache_mounts(later)):
             continue
@@ -689,12 +693,15 @@ def _needed_later(stage: Stage, run: Instruction, target: str) -> Hit | None:
             if command.name in _READERS:
                 for word in command.operands()[: -1 if command.name in ("cp", "mv", "install", "ln") else None]:
                     path = caches.path_at(word, command)
-                    if path != target and caches.holds(target, path):
+                    if path != target and caches.holds(target, path) and not any(caches.holds(each, path) for each in made):
                         return Hit(
                             word,
                             f"{path} is not here: line {run.line} made it in a cache mount",
                             f"do it in line {run.line}, or give this RUN the same mount",
                         )
+            named = () if command.name in _LOOKERS else command.arguments
+            words = (*named, *(redirect.target for redirect in command.redirects if ">" in redirect.operator))
+            made += (path for word in words if caches.holds(target, path := caches.path_at(word, command)))
     return None
 
 
