@@ -11,7 +11,7 @@ from dockerlint import caches
 from dockerlint.context import has_wildcards
 from dockerlint.files import known_folder, looks_like_file, names_folder
 from dockerlint.knowledge import packages as table
-from dockerlint.packages import Call, calls, installed, name_of, named, read, refreshes
+from dockerlint.packages import Call, calls, changes_nothing, installed, name_of, named, read, refreshes
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.dependencies import for_development
 from dockerlint.scripts import commands_called
@@ -798,6 +798,8 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
             continue
         if call.manager is table.PIP and call.command.has("-e", "--editable", "--group"):
             continue
+        if call.manager is not table.PIP and call.command.has(*_ELSEWHERE):
+            continue
         if "if" in call.command.within or call.verb == "deploy" or call.command.has("--help", "-g", "--global", "--offline", "--no-index"):
             continue
         if _installed_before(stage, call, instruction):
@@ -824,6 +826,10 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
             severity="info" if many or caches.covered(call) else "",
         )
         return  # once a stage
+
+
+# Options by which a manager works in another folder.
+_ELSEWHERE = ("-C", "--prefix", "--dir", "--cwd", "--working-dir", "--directory", "--project", "--manifest-path", "--gemfile")
 
 
 def _earlier(call: Call, instruction: Instruction, manifest: str, locks: tuple[str, ...], workspace: bool, line: int) -> str:
@@ -969,8 +975,8 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
 
     A bind mount refuses what the RUN writes into it; with `rw` it is taken, and gone at the end of the RUN (built with Docker 28).
 
-    Leaves alone: stages that do not ship; what the base image brought; what the same RUN brings; what is deleted only in some
-    cases (`if`, `case`). A small file that was copied is an info.
+    Leaves alone: stages that do not ship; what the base image brought; what the same RUN brings; what is in a cache or tmpfs mount; what
+    is deleted only in some cases (`if`, `case`). A small file that was copied is an info.
 
     Mends (safe): moves a RUN that does nothing but delete to the end of the RUN just before it, where that one brought it and neither
     changes the shell of the other.
@@ -987,16 +993,25 @@ def deleted_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
             new: dict[str, tuple[Instruction, str]] = {}
             for command in instruction.commands:
                 path = _downloaded(command)
-                if path:
+                if path and not caches.mount_over(instruction, path):
                     new[path] = (instruction, "downloaded")
-                for word, pattern in caches.removed(command) if command.name == "rm" else ():
+                for pattern in _taken_away(command):
                     new = {path: value for path, value in new.items() if not _matches(pattern, path)}
-                    gone = [path for path in brought if _matches(pattern, path)]
+                for word, pattern in caches.removed(command) if command.name == "rm" else ():
+                    gone = [path for path in brought if _matches(pattern, path) and not caches.mount_over(instruction, path)]
                     if gone and ancestor is stage and "if" not in command.within and "case" not in command.within:
                         yield _still_there(word, gone, brought)
                     for path in gone:
                         del brought[path]
             brought.update(new)
+
+
+def _taken_away(command: Command) -> Iterator[str]:
+    """What the command deletes or moves."""
+    for _, pattern in caches.removed(command):
+        yield pattern
+    for word in command.operands()[:-1] if command.name == "mv" else command.operands() if command.name == "unlink" else ():
+        yield caches.path_at(word, command)
 
 
 def _still_there(word: Word, gone: list[str], brought: dict[str, tuple[Instruction, str]]) -> Hit:
@@ -1045,7 +1060,7 @@ def _downloaded(command: Command) -> str:
         if name is None and command.has("-O", "--remote-name"):
             folder = command.option("--output-dir")
             name = next((posixpath.basename(word.value) for word in command.operands() if "://" in word.value), None)
-    elif command.name == "wget":
+    elif command.name == "wget" and not command.has("--spider"):
         name = command.option("-O", "--output-document")
         if name is None:
             folder = command.option("-P", "--directory-prefix")
@@ -1188,6 +1203,8 @@ def packages_removed_in_a_later_layer(stage: Stage) -> Iterator[Hit]:
         for instruction in ancestor.of("RUN"):
             now: dict[tuple[str, str], Instruction] = {}
             for call in _calls_of(instruction):
+                if changes_nothing(call):
+                    continue
                 family = _family(call.manager)
                 if call.action == "install":
                     for name in installed(call.command):
