@@ -446,7 +446,7 @@ def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
         for word in (word for command in run.commands for word in (*command.assignments, *command.words)):
             for name in sorted((outside & variables_in(word)) - seen):
                 seen.add(name)
-                if not re.search(rf"\b{name}\+?=|\b(?:for|select|local)\s+{name}\b|\$\{{{name}:?[-=?+]", script):
+                if not re.search(rf"\b{name}\+?=|\b(?:{_SETTERS})\s+(?:-\w+\s+)*{name}\b|\$\{{{name}:?[-=?+]", script):
                     plain = _is_plain(stage.root) or stage.root.reference_text == "scratch" or name in PLATFORM_ARGUMENTS
                     sure = "high" if plain else "low" if name.endswith("_VERSION") else ""  # as RUBY_VERSION, which its image sets
                     why = "BuildKit sets it where it is declared" if name in PLATFORM_ARGUMENTS else "the ARG is from before the first FROM"
@@ -454,6 +454,8 @@ def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
                     yield Hit(word, message, f"declare it in the stage: ARG {name}", confidence=sure)
 
 
+# What sets a variable that it names without a sign.
+_SETTERS = r"for|select|local|declare|typeset|mapfile|readarray|printf\s+-v"
 # Variables that every image may have from the engine or by custom of its family; what sets them is not in the file.
 _BASE_VARIABLES = frozenset({"PATH", "HOME", "HOSTNAME", "LD_LIBRARY_PATH", "PYTHONPATH", "JAVA_HOME", "GOPATH", "LANG"})
 
@@ -842,7 +844,8 @@ def dead_directive(dockerfile: Dockerfile) -> Iterator[Hit]:
             continue
         name, value = match[1].lower(), match[2] or ""
         span = Span(number, 1, number, len(line) + 1)
-        if (name == "syntax" and ("dockerfile" in value or "/" in value)) or (name == "escape" and value in ("\\", "`")):
+        frontend = ("dockerfile" in value or "/" in value) and len(value.split()) == 1
+        if (name == "syntax" and frontend) or (name == "escape" and value in ("\\", "`")):
             why = "it is not on the first lines" if number > 1 else "it is written with a colon"
             yield Hit(
                 span,
