@@ -86,7 +86,11 @@ def chmod_while_copying(site: Site) -> Fix | None:
             return None
         edits.append(behind(copy.text, copy.keyword_end, f" --chmod={mode if octal else '755'}"))
     rest = run.commands[command.index + 1] if command.index + 1 < len(run.commands) else None
-    gone = delete(run) if rest is None else replace(run.text, command.start, rest.start, "") if rest.text is run.text else None
+    if rest is None:
+        gone = delete(run)
+    else:  # between the two may stand what belongs to the second: `if`, `!`, `{`, a redirection
+        alone = rest.text is run.text and run.text.value[command.end : rest.start].strip(" \t\n\\") == "&&"
+        gone = replace(run.text, command.start, rest.start, "") if alone else None
     return (safe if octal else unsafe)("Set the mode while copying", *edits, gone) if gone else None
 
 

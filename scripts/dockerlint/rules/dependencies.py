@@ -438,7 +438,7 @@ def lock_file_not_honoured(stage: Stage) -> Iterator[Hit]:
             if present is False and (left := _not_copied(call, instruction)):
                 message = f"{left} is not copied: {call.command.name} resolves the versions anew"
                 yield Hit(call.where, message, f"COPY {left} beside {posixpath.basename(manager.manifests[0])}, and write {_locked(call)}")
-            elif present or (present is None and manager is table.NPM):
+            elif present or (present is None and manager is table.NPM and not _has_no_lock(call, instruction)):
                 own = manager is table.CARGO and call.verb == "install"
                 yield Hit(
                     call.where,
@@ -446,6 +446,12 @@ def lock_file_not_honoured(stage: Stage) -> Iterator[Hit]:
                     f"write {_locked(call)}",
                     severity="" if present and (own or manager not in (table.CARGO, table.NUGET)) else "info",
                 )
+
+
+def _has_no_lock(call: Call, before: Instruction) -> bool:
+    """Whether the manifest is in the build context, as far as that is seen, and no lock file beside it."""
+    context, manager = before.stage.dockerfile.context, call.manager
+    return bool(context.exists(manager.manifests[0])) and not any(context.exists(lock) for lock in manager.locks)
 
 
 def _not_copied(call: Call, before: Instruction) -> str:

@@ -354,10 +354,10 @@ _BUILTINS = {
 _BASH_HELP = 'write SHELL ["/bin/bash", "-c"] above it'
 # What the text of a RUN must have for a closer look to be worth it.
 _MARKS = ("<(", "<<<", "&>", "|&", "=(", "$'", "pipefail", "==", "echo -", "+=")
-_MARKED_BRACES = re.compile(r"\{[^\s{}'\"]*(?:,|\.\.)[^\s{}'\"]*\}|\{(?:!|\w+(?:\[|/|\^|,|:[\s(]*-?\d))")
+_MARKED_BRACES = re.compile(r"\{[^\s{}'\"]*(?:,|\.\.)[^\s{}'\"]*\}|\{(?:!|\w+(?:\[|/|\^|,|:(?:\d|[\s(]+-?\d)))")
 _UNQUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.")
 _BRACES = re.compile(r"(?<![$\\])\{(?:[^\s{}]*,[^\s{}]*|-?\w+\.\.-?\w+)\}")
-_SUBSTITUTION = re.compile(r"(?<!\\)\$\{(?:(!)|\w+(?:(\[)|(/)|(\^\^?|,,?)|(:[\s(]*-?\d)))")
+_SUBSTITUTION = re.compile(r"(?<!\\)\$\{(?:(!)|\w+(?:(\[)|(/)|(\^\^?|,,?)|(:(?:\d|[\s(]+-?\d))))")
 _OWN_BRACES = frozenset("curl wget find xargs jq awk gawk sed grep perl".split())  # they understand braces, or mean them
 
 
