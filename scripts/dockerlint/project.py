@@ -25,7 +25,7 @@ _TAGS = re.compile(r"""\btags["']?\s*[:=]\s*\[(.*?)\]""", re.DOTALL)
 _QUOTED = re.compile(r"""["']([^"'$]+)["']""")
 # `contexts = { base = "…", (VARIABLE) = "…" }` or `"contexts": {"base": "…"}` in a bake file; `- base=…` or `base: …` in a compose file.
 _CONTEXTS = re.compile(r"""\bcontexts["']?\s*[:=][^{}]*\{(.*?)\}""", re.DOTALL)
-_NAMED = re.compile(r"""(?:^|[\s,{])["']?([\w./:-]+?)["']?\s*[:=]\s*["']""")
+_NAMED = re.compile(r"""(?:^|[\s,{])["']?([\w./:-]+?)["']?\s*[:=]\s*["'\w]""")
 _NAMED_BY = re.compile(r"\((\w+)\)\s*=")
 _DEFAULTS = re.compile(r"""\bvariable\s+"(\w+)"\s*\{[^{}]*?\bdefault\s*=\s*"([^"]*)\"""")
 _ADDED = re.compile(r"""\s*(?:-\s*)?["']?([\w./-]+)["']?\s*[:=]""")

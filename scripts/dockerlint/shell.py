@@ -128,7 +128,7 @@ class Command:
                 if name in flags:
                     return word
                 cluster = name[1:]
-                alone = cluster.lstrip("0123456").removesuffix("-").isalpha()  # curl -LOC-
+                alone = cluster.lstrip("0123456#").removesuffix("-").isalpha()  # curl -LOC-
                 if cluster[:1] in letters or (alone and any(letter in cluster for letter in letters)):
                     return word
         return None
@@ -147,7 +147,7 @@ class Command:
             if value == "--":
                 break
             for name in names:
-                cluster = len(name) == 2 and value[1:].lstrip("0123456").isalpha()  # curl -1sLfo FILE
+                cluster = len(name) == 2 and value[1:].lstrip("0123456#").isalpha()  # curl -1sLfo FILE
                 if value == name or (cluster and value.endswith(name[1]) and value[1] != name[1]):
                     following = next(words, None)
                     return following.value if following else ""

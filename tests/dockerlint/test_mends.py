@@ -147,17 +147,17 @@ def test_mutants_are_mended_for_good_and_build_as_before(unsafe: bool, judge: Bu
 def test_mended_code_is_code_as_before(tmp_path: Path) -> None:
     """What a shell can read it can read after the mends, too; BuildKit does not look into it."""
     pairs = [(_scripts(text), _scripts(result)) for text, result in (*mended_cases(), *mended_mutants(unsafe=True))]
-    changed = [(before - after, after - before) for before, after in pairs]
+    changed = [({*(before - after)}, {*(after - before)}) for before, after in pairs]
     unreadable = _unreadable(tmp_path, sorted({script for pair in changed for scripts in pair for script in scripts}))
     for before, after in changed:
         assert unreadable & before or not unreadable & after, unreadable & after
 
 
-def _scripts(data: bytes) -> set[str]:
-    """The shell code of a Dockerfile's RUN instructions."""
+def _scripts(data: bytes) -> Counter[str]:
+    """The shell code of a Dockerfile's RUN instructions, which may be the same in several."""
     held = (instruction.trigger or instruction for instruction in read(data, []).dockerfile.instructions)
     runs = [each for each in held if each.keyword == "RUN" and each.form == "shell"]
-    return {body for each in runs for body in ([here.body.value for here in each.heredocs] or [each.value])}
+    return Counter(body for each in runs for body in ([here.body.value for here in each.heredocs] or [each.value]))
 
 
 def _unreadable(folder: Path, scripts: list[str]) -> set[str]:

@@ -11,6 +11,7 @@ from dockerlint.knowledge.images import works_in_root
 from dockerlint.mends import Site, mend, safe, unsafe
 from dockerlint.mends.edits import behind, delete, delete_lines, on_one_line, replace, replace_word, without_flag
 from dockerlint.parser import Pair
+from dockerlint.rules.runtime import text_of
 from dockerlint.text import Word
 from dockerlint.wrappers import SHELLS
 
@@ -80,6 +81,9 @@ def exec_form(site: Site) -> Fix | None:
     if words[:1] == ["exec"]:
         del words[0]
     if not words or words[0] in _BUILTINS or "=" in words[0] or any(set(word) & _SPECIAL or not word.isprintable() for word in words):
+        return None
+    script = text_of(instruction.stage, words[0])
+    if script is not None and not script.startswith("#!"):  # which only a shell runs
         return None
     start, end = instruction.value_start, instruction.value_start + len(instruction.value)
     if not on_one_line(instruction.text, start, end):

@@ -101,6 +101,8 @@ def _is_outside(words: Iterable[Word]) -> bool:
 def honour_lock_file(site: Site) -> Fix | None:
     """npm ci; it refuses a lock file that does not fit package.json."""
     call = call_at(site)
-    if call is None or call.manager is not table.NPM or call.verb not in ("install", "i") or call.packages or not site.hit.help.startswith("write npm ci"):
+    if call is None or call.manager is not table.NPM or call.verb not in ("install", "i") or call.packages:
+        return None
+    if not site.hit.help.startswith("write npm ci"):
         return None
     return unsafe("Write npm ci", replace_word(call.where, call.where.raw.replace(call.verb, "ci")))

@@ -433,6 +433,10 @@ def _moves_caches(stage: Stage) -> bool:
     return any("maven.repo.local" in word.value for command in stage.calls("mvn", "mvnw") for word in command.arguments)
 
 
+# What only root's package managers use: whoever runs the RUN becomes root for it.
+_OF_ROOT = ("/var/cache/", "/var/lib/apt", "/var/lib/dnf")
+
+
 @rule("WD357", "cache-mount-not-writable", "warning", help="add uid= and gid= of the user")
 def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
     """A user other than root gets a cache that belongs to root.
@@ -455,7 +459,7 @@ def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
         RUN --mount=type=cache,target=/home/node/.npm,uid=1000,gid=1000 npm ci
 
     Leaves alone: root, and users that are not known; `uid=` of that user; a mode in which others may write; mounts that begin with the
-    content of a stage (`from=`); sudo.
+    content of a stage (`from=`); sudo, and the folders of apt, dnf and apk, which only root can use.
     """
     for instruction, mounts in _cached_runs(stage):
         user = caches.user_of(instruction)
@@ -465,7 +469,7 @@ def cache_mount_not_writable(stage: Stage) -> Iterator[Hit]:
         number = wanted.partition(",")[0].removeprefix("uid=")
         for mount, target in mounts:
             uid, mode = mount.options.get("uid", ""), mount.options.get("mode", "")
-            if mount.from_ or mode[-1:] in ("7", "6", "3", "2") or mount.readonly:
+            if mount.from_ or mode[-1:] in ("7", "6", "3", "2") or mount.readonly or target.startswith(_OF_ROOT):
                 continue
             if uid in ("", "0") or (number.isdigit() and uid.isdigit() and uid != number):
                 owner = f"uid {uid}" if uid not in ("", "0") else "root"

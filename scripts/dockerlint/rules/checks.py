@@ -448,7 +448,7 @@ def _undeclared_in_runs(stage: Stage, outside: set[str]) -> Iterator[Hit]:
                 seen.add(name)
                 if not re.search(rf"\b{name}\+?=|\b(?:{_SETTERS})\s+(?:-\w+\s+)*{name}\b|\$\{{{name}:?[-=?+]", script):
                     plain = _is_plain(stage.root) or stage.root.reference_text == "scratch" or name in PLATFORM_ARGUMENTS
-                    sure = "high" if plain else "low" if name.endswith("_VERSION") else ""  # as RUBY_VERSION, which its image sets
+                    sure = "high" if plain else "low" if name.endswith("_VERSION") or _is_of_the_image(stage, name) else ""
                     why = "BuildKit sets it where it is declared" if name in PLATFORM_ARGUMENTS else "the ARG is from before the first FROM"
                     message = f"the variable ${name} is not defined here: {why}"
                     yield Hit(word, message, f"declare it in the stage: ARG {name}", confidence=sure)

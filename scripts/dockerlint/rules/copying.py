@@ -188,7 +188,7 @@ def add_url_without_checksum(stage: Stage) -> Iterator[Hit]:
             if kind == "git" and "#" not in source and "?" not in source:
                 help = f"name a commit or a tag: {source}#v1.0"
                 yield Hit(word, f"ADD of {source} takes whatever its default branch holds on that day", help, severity="info")
-            elif kind == "http" and not _names_commit(source) and not source.strip("\"'").endswith(_SIGNATURES):
+            elif kind == "http" and not (_names_commit(source) or _tells_of_change(source) or source.strip("\"'").endswith(_SIGNATURES)):
                 by_platform = "$TARGET" in word.raw or "${TARGET" in word.raw
                 help = "check it in the next RUN (sha256sum -c): its checksum depends on the platform" if by_platform else ""
                 yield Hit(word, f"ADD of {source} takes whatever the server sends", help)
@@ -201,12 +201,19 @@ _VERIFYING = ("verify", "--verify", "-verify", "--check", "-c", "-V", "-sc", "-w
 
 def _verifies(stage: Stage, line: int) -> bool:
     """Whether a RUN behind the line compares a signature or a checksum."""
+    compared = (command.piped_from for command in stage.calls("grep", "fgrep", "egrep"))
+    summed = [command for command in compared if command is not None and command.name.endswith("sum")]
     return any(
         command.instruction is not None
         and command.instruction.line > line
-        and (command.name == "gpgv" or any(word.value.startswith(_VERIFYING) for word in command.arguments))
+        and (command.name == "gpgv" or command in summed or any(word.value.startswith(_VERIFYING) for word in command.arguments))
         for command in stage.calls(*_VERIFIERS)
     )
+
+
+def _tells_of_change(url: str) -> bool:
+    """Whether an address tells what a branch holds: it is added so that what comes behind it runs again."""
+    return re.match(r"https?://api\.github\.com/repos/[^/]+/[^/]+/(git/refs|git/ref|commits|branches)\b", url) is not None
 
 
 def _names_commit(url: str) -> bool:

@@ -715,7 +715,8 @@ def apt_in_script(stage: Stage) -> Iterator[Hit]:
             continue
         seen.add(instruction.line)  # one word of advice a RUN
         better = "apt-cache" if call.verb in ("search", "show", "policy", "depends", "rdepends") else "apt-get"
-        yield Hit(command.words[0], f"apt has no stable command line; {better} has", f"write {better} {call.verb}".rstrip())
+        instead = "dpkg-query -W" if call.verb == "list" else f"{better} {call.verb}".rstrip()
+        yield Hit(command.words[0], f"apt has no stable command line; {instead.partition(' ')[0]} has", f"write {instead}")
 
 
 @rule(

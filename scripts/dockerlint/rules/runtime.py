@@ -164,7 +164,7 @@ def shell_keeps_signals(stage: Stage) -> Iterator[Hit]:
 _BRIEF = frozenset("echo printf ls cat true false env printenv date test [ uname pwd id whoami sleep : exit return kill".split())
 
 
-_ENDS = frozenset("service chmod chown mkdir rm cp mv git curl wget tar rsync".split())
+_ENDS = frozenset("service chmod chown mkdir rm rmdir cp mv ln touch git curl wget tar rsync".split())
 
 
 def _is_brief(command: Command) -> bool:
@@ -220,7 +220,7 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
         if instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         program = _script(instruction)
-        text = _text_of(stage, program.value) if program else None
+        text = text_of(stage, program.value) if program else None
         if program is None or text is None:
             continue
         last = _last_without_exec(text)
@@ -245,7 +245,7 @@ def _script(instruction: Instruction) -> Word | None:
     return program.words[0]
 
 
-def _text_of(stage: Stage, path: str) -> str | None:
+def text_of(stage: Stage, path: str) -> str | None:
     """The text of the file that is at `path` in the image, where a COPY of the FROM chain brings it and it can be read."""
     base = path.rpartition("/")[2]
     wanted = absolute(path, stage.end.workdir)
@@ -1224,7 +1224,7 @@ def jemalloc_not_preloaded(stage: Stage) -> Iterator[Hit]:
 
 def _preloaded_by_script(stage: Stage) -> bool:
     scripts = [program.words[0].value for program in _programs(stage)]
-    texts = [text for path in scripts if (text := _text_of(stage, path))]
+    texts = [text for path in scripts if (text := text_of(stage, path))]
     # An entry point that cannot be read may do it.
     return any("LD_PRELOAD" in text for text in texts) or (not texts and any("entrypoint" in path or "/bin/" in path for path in scripts))
 

@@ -670,11 +670,13 @@ def _for_everybody(mode: str) -> bool:
         return len(mode) >= 3 and int(mode[-1]) & 2 != 0 and not (len(mode) >= 4 and int(mode[-4]) & 1)
     open_for_all = False
     for clause in mode.split(","):
-        for operator in "+=":
-            who, _, rights = clause.partition(operator)
-            if "t" in rights:
+        who = re.match("[ugoa]*", clause)
+        everybody = who is not None and bool({"o", "a"} & set(who[0]))
+        for operator, rights in re.findall("([-+=])([a-zA-Z]*)", clause):
+            if "t" in rights and operator != "-":
                 return False
-            open_for_all = open_for_all or ("w" in rights and ("o" in who or "a" in who))
+            if everybody and ("w" in rights or operator == "="):
+                open_for_all = operator != "-" and "w" in rights
     return open_for_all
 
 
@@ -1127,6 +1129,8 @@ def password_set(stage: Stage) -> Iterator[Hit]:
         run = command.instruction
         if run is not None and not any(mount.type == "secret" for mount in run.mounts):
             fed = command.piped_from
+            if fed is not None and fed.arguments and re.search(r":[*!]|random|rand\b", fed.arguments[-1].value):
+                continue  # nobody's
             user = fed.arguments[-1].value.partition(":")[0] if fed is not None and fed.arguments and ":" in fed.arguments[-1].value else ""
             yield Hit(command.words[0], f"chpasswd sets the password of {user}" if user and "$" not in user else "chpasswd sets a password")
     for command in stage.calls("passwd", "usermod", "useradd"):
