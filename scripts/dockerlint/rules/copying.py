@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from itertools import islice
 from posixpath import basename, dirname
 
@@ -25,7 +26,6 @@ from dockerlint.files import (
     placed_before,
     placed_by,
     reaches_image,
-    workdir_of,
 )
 from dockerlint.knowledge.images import works_in_root
 from dockerlint.model import Dockerfile, Stage
@@ -101,7 +101,7 @@ def _needs_add(source: str) -> bool:
     if source_kind(source) != "local" or source.startswith("$"):
         return True
     name = basename(source).lower()
-    return name.endswith(ARCHIVES) or ("$" in name and "$" in name.rpartition(".")[2]) or name.endswith(("*", ".t*"))
+    return name.endswith((*ARCHIVES, "*")) or "$" in name.rpartition(".")[2]
 
 
 @rule(
@@ -139,16 +139,20 @@ def copy_archive_then_extract(stage: Stage) -> Iterator[Hit]:
             run = command.instruction
             if run is None or run.line < instruction.line:
                 continue
-            if any(
-                basename(operand.value) in names or (has_wildcards(operand.value) and has_wildcards(source))
-                for operand in command.arguments
-            ):
+            if any(_may_be(basename(operand.value), name) for operand in command.arguments for name in names):
                 help = f"ADD {source} with the folder as destination unpacks it while copying"
                 if command.has("--strip-components", "--strip", "--transform", "--xform"):
                     lent = ",target=/context" if has_wildcards(source) else f",source={source},target=/tmp/{basename(source)}"
                     help = f"RUN --mount=type=bind{lent} lends it to tar without storing it"
                 yield Hit(word, f"copies {source} into a layer, and line {command.span.line} unpacks it", help)
                 break
+
+
+def _may_be(operand: str, name: str) -> bool:
+    """Whether an operand of tar, which may be a pattern, may be the archive of a name, which may be one, too."""
+    if has_wildcards(name):
+        return has_wildcards(operand) or fnmatchcase(operand, name)
+    return operand == name or (operand.endswith(ARCHIVES) and fnmatchcase(name, operand))
 
 
 def _extracts(command: Command) -> bool:
@@ -351,7 +355,7 @@ def copy_many_to_file(stage: Stage) -> Iterator[Hit]:
         if instruction.heredocs or (first and is_folder(instruction, first) is False):
             folder = path is not None and known_folder(instruction, path)
         else:
-            folder = not (path is None and workdir_of(instruction) is None)
+            folder = True
         if folder:
             yield Hit(
                 destination,
@@ -414,10 +418,8 @@ def _is_new(instruction: Instruction, folder: str) -> bool:
         image is not None and (image.name in ("debian", "ubuntu", "alpine") or stage.image.language != "") and image.registry == "docker.io"
     )
     scratch = stage.root.reference_text == "scratch"
-    if (
-        top == "/"
-        or (not scratch and (top in STANDARD_FOLDERS or top in ("/lib64", "/boot", "/dev", "/proc", "/sys", "/media")))
-        or not (scratch or plain)
+    if not (scratch or plain) or (
+        not scratch and (top in STANDARD_FOLDERS or top in ("/lib64", "/boot", "/dev", "/proc", "/sys", "/media"))
     ):
         return False
     return not known_folder(instruction, folder) and not any(top in word.value for command in stage.commands for word in command.arguments)
@@ -457,7 +459,7 @@ def copy_chmod_closes_folder(stage: Stage) -> Iterator[Hit]:
         sources = [instruction.expand(word) for word in instruction.sources]
         written = instruction.expand(instruction.destination) or "" if instruction.destination else ""
         folder = next((source for source in sources if source and is_folder(instruction, source)), None)
-        made = target if names_folder(written) or len(sources) > 1 else dirname(target)
+        made = target if names_folder(written) else dirname(target)
         severity = "info" if stage.end.user is None or stage.end.user.partition(":")[0] in ("0", "root") else ""
         if any(_opens(command, target if folder else made) for command in stage.calls("chmod")):
             continue
@@ -589,14 +591,15 @@ def _kept_out(context: Context, source: str, instruction: Instruction) -> Patter
         return context.ignore.keeps_everything_out()
     pattern = context.ignoring(path)
     if has_wildcards(source):
-        matches = context.matches(source) or []
-        if matches and not instruction.flag("parents"):
+        if instruction.flag("parents") and "**" in path:  # at any depth: only a folder above keeps all of it out
+            pattern = context.ignoring(path.partition("**")[0].rpartition("/")[0])
+        elif matches := context.matches(source):
             patterns = [context.ignoring(match) for match in matches if not context.sent(match)]
             return patterns[0] if len(patterns) == len(matches) else None
         return None if context.ignore.exceptions else pattern
-    if pattern is not None and (context.exists(path) and not context.is_folder(path)):
+    if context.exists(path) and not context.is_folder(path):
         return pattern
-    return None if pattern is None or context.ignore.may_return_inside(path) else pattern
+    return None if context.ignore.may_return_inside(path) else pattern
 
 
 def _name_of(ignore_file: str | None) -> str:
@@ -631,7 +634,7 @@ def dockerignore_missing(dockerfile: Dockerfile) -> Iterator[Hit]:
         for instruction, word, source in _folders_copied(stage):
             if clean("/" + source) != "/" or not stage.reaches_target:
                 continue
-            if context.known and context.ignore_file is None and not instruction.flag("exclude") and _has_project(context):
+            if context.ignore_file is None and not instruction.flag("exclude") and _has_project(context):
                 yield Hit(word, f"{instruction.keyword} {source} takes the whole context, and no .dockerignore keeps anything out of it")
             return
 
@@ -804,8 +807,9 @@ _MADE_BESIDE = {"node_modules": "package.json", ".venv": "pyproject.toml", "vend
 def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
     """The host's dependencies are copied over those that were installed in the image.
 
-    `COPY . .` after `npm ci` also copies the `node_modules` of whoever builds: packages for another platform and another version of
-    Node.js, development tools included, laid over what the lock file says. On a fresh checkout nothing happens, so CI never sees it.
+    `COPY . .` after `npm ci`, or after a COPY of what another stage installed, also copies the `node_modules` of whoever builds:
+    packages for another platform and another version of Node.js, development tools included, laid over what the lock file says. On a
+    fresh checkout nothing happens, so CI never sees it.
 
     Bad:
         FROM node:24-slim
@@ -833,8 +837,8 @@ def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
         for placed in placed_before(instruction):
             name = basename(placed.path)
             manifest = _MADE_BESIDE.get(name)
-            here = placed.instruction.keyword == "RUN" or placed.instruction.from_
-            if manifest is None or not here or not is_within(placed.path, target):
+            brought = bool(placed.instruction.from_)  # from the stage that installed them
+            if manifest is None or not (brought or placed.instruction.keyword == "RUN") or not is_within(placed.path, target):
                 continue
             inside = placed.path[len(target) :].lstrip("/")
             host = clean(f"{source}/{inside}").lstrip("/")
@@ -846,8 +850,8 @@ def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
                 continue
             if _made_anew(stage, instruction, placed.path) or (name == "vendor" and context.exists(host)):
                 continue
-            does = f"line {placed.instruction.line} {'copies' if placed.instruction.from_ else 'made'}"
-            yield Hit(word, f"{source} brings the host's {host} over the one that {does}", f"add **/{name} to .dockerignore")
+            where = f"line {placed.instruction.line} {'brought' if brought else 'made'}"
+            yield Hit(word, f"{source} brings the host's {host} over the one that {where}", f"add **/{name} to .dockerignore")
             break
 
 
@@ -906,12 +910,12 @@ def copy_then_chmod(stage: Stage) -> Iterator[Hit]:
             copy = placed.get(path) if path else None
             if copy is None or path is None or path in folders or known_folder(run, path) or _OF_FOLDERS.fullmatch(operands[0].value):
                 continue
-            if copy.line < run.line and not _touched_otherwise(run, command, operand):
+            if copy.line < run.line and not _touched_otherwise(run, operand):
                 copied.append((operand, copy))
         if copied:
             operand, copy = copied[0]
             mode = operands[0].value
-            octal = mode if mode.isdigit() else {"+x": "755", "a+x": "755", "u+x": "744"}.get(mode, mode)
+            octal = {"+x": "755", "a+x": "755", "u+x": "744"}.get(mode, mode)
             more = f" and {len(copied) - 1} more" if len(copied) > 1 else ""
             it = "them" if more else "it"
             yield Hit(
@@ -921,11 +925,10 @@ def copy_then_chmod(stage: Stage) -> Iterator[Hit]:
             )
 
 
-def _touched_otherwise(run: Instruction, chmod: Command, operand: Word) -> bool:
+def _touched_otherwise(run: Instruction, operand: Word) -> bool:
     """Whether the same RUN changes the file in another way (sed -i, dos2unix, chown): then it is stored twice in any case."""
     return any(
-        command is not chmod
-        and command.name in ("sed", "dos2unix", "perl", "mv", "envsubst", "patch", "chown", "ln")
+        command.name in ("sed", "dos2unix", "perl", "mv", "envsubst", "patch", "chown", "ln")
         and any(word.value == operand.value for word in command.arguments)
         for command in run.commands
     )
@@ -1027,8 +1030,7 @@ def copy_source_missing(stage: Stage) -> Iterator[Hit]:
     for place, source in wanted:
         path = clean("/" + source.replace("/./", "/"))[1:]
         if (
-            not path
-            or has_wildcards(source)
+            has_wildcards(source)
             or context.exists(path) is not False
             or context.ignored(path)
             or "\\" in path
@@ -1037,7 +1039,7 @@ def copy_source_missing(stage: Stage) -> Iterator[Hit]:
             continue
         other = _spelled_otherwise(context, path)
         sure = (
-            looks_like_file(source) and not _is_made(context, path) and context.complete_enough and context.is_folder(dirname(path) or ".")
+            looks_like_file(source) and not _is_made(context, path) and context.complete_enough and context.is_folder(dirname(path))
         )
         if other:
             yield Hit(place, f"the context has no {source}, but it has {other}", f"write {other}", severity)
@@ -1057,12 +1059,8 @@ def _is_made(context: Context, path: str) -> bool:
         return True
     for folder in {"", *("/".join(path.split("/")[:depth]) + "/" for depth in range(1, len(parts)))}:
         for line in (context.read(folder + ".gitignore") or "").splitlines():
-            pattern = line.strip().strip("/").removeprefix("**/").rpartition("/")[2].lower()
-            if (
-                pattern
-                and not pattern.startswith("#")
-                and (pattern in parts or (pattern.startswith("*.") and parts[-1].endswith(pattern[1:])))
-            ):
+            pattern = "" if line.startswith("#") else line.strip().strip("/").rpartition("/")[2].lower()
+            if pattern in parts or (pattern.startswith("*.") and parts[-1].endswith(pattern[1:])):
                 return True
     return False
 
@@ -1150,7 +1148,7 @@ def dockerignore_drops_needed_file(stage: Stage) -> Iterator[Hit]:
                 continue
             for path, why in _needed(call, directory, context, copied, run):
                 pattern = context.ignoring(path)
-                if pattern is not None and context.exists(path) and not _comes_otherwise(stage, run, basename(path)):
+                if pattern is not None and context.exists(path) and not _comes_otherwise(stage, run, basename(path), copied):
                     name = _name_of(context.ignore_file)
                     message = f"{why}, but line {pattern.line} of {name} ({pattern.written}) keeps it out of the build"
                     yield Hit(call.where, message, f"add !{path} behind that line")
@@ -1210,13 +1208,16 @@ def _in_context(path: str, copied: Copies, run: Instruction) -> Iterator[str]:
                 return
 
 
-def _comes_otherwise(stage: Stage, run: Instruction, name: str) -> bool:
+def _comes_otherwise(stage: Stage, run: Instruction, name: str, copied: Copies) -> bool:
     """Whether another instruction before may bring or make a file of that name."""
+    folders = [folder for _, _, folder in copied]
     for earlier in stage.instructions:
         if earlier is run:
             break
         if earlier.keyword in ("COPY", "ADD") and (earlier.from_ or earlier.heredocs):
-            return True
+            target = destination_of(earlier)
+            if target is None or any(is_within(target, folder) or is_within(folder, target) for folder in folders):
+                return True
         if earlier.keyword == "RUN" and any(
             name in word.value for command in earlier.commands for word in (*command.arguments, *(r.target for r in command.redirects))
         ):
