@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dockerlint.knowledge.packages import Manager
     from dockerlint.model import Stage
     from dockerlint.parser import Instruction
+    from dockerlint.text import Word
 
 
 # Versions: WD303, WD305, WD306, WD310. Off unless asked for: a lock file is the better pin.
@@ -177,7 +179,7 @@ def pip_cache_left(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: stages that do not ship; PIP_NO_CACHE_DIR (any value: pip takes "0" for on, too); `pip config set
     global.no-cache-dir`; mounts over the cache or a folder above it; `rm -rf ~/.cache` or `pip cache purge` in the same RUN; pipenv and
-    pipx, which have no such option; `pip install -e .` and other installs that download nothing known.
+    pipx, which have no such option. Where pip installs only itself or what is there already (`pip install -e .`), it is an info.
 
     Mends (safe or unsafe): adds --no-cache-dir to each `pip install` of the RUN; unsafe where the base image is not known or so old
     that its pip may not know the option.
@@ -201,7 +203,6 @@ def _pip_caches(call: Call) -> bool:
     return (
         call.manager is table.PIP
         and call.verb == "install"
-        and call.action in ("install", "restore")
         and not caches.uncached(call)
         and not call.command.has("--no-index", "--no-cache")
     )
@@ -209,9 +210,15 @@ def _pip_caches(call: Call) -> bool:
 
 def _downloads_little(call: Call) -> bool:
     """Whether it installs only pip itself, or what is there already and perhaps its dependencies."""
-    return bool(call.packages) and all(
-        (is_local(package) and "://" not in package) or name_of(table.PIP, package) in ("pip", "setuptools", "wheel")
-        for _, package in named(call)
+    packages = [package for _, package in named(call)]
+    packages += filter(None, [call.command.option("-e", "--editable")])
+    return (
+        bool(packages)
+        and not call.command.has("-r", "--requirement")
+        and all(
+            (is_local(package) and "://" not in package) or name_of(table.PIP, package) in ("pip", "setuptools", "wheel")
+            for package in packages
+        )
     )
 
 
@@ -415,37 +422,43 @@ def lock_file_not_honoured(stage: Stage) -> Iterator[Hit]:
     seen: set[tuple[str, str, int]] = set()  # once a RUN, however many branches it has
     for call in calls(stage):
         instruction = call.command.instruction
-        if instruction is None or call.manager.system or not call.manager.locks or call.command.has("--help"):
+        if instruction is None or not call.manager.locks or call.command.has("--help"):
             continue
-        manager = call.manager
-        key = (manager.name, call.verb, instruction.line)
-        if key in seen:
-            continue
-        seen.add(key)
-        if call.action == "upgrade" and not call.packages and manager.folder:
-            lock, present = _lock(call, instruction)
-            if present:
-                yield Hit(call.where, f"{call.command.name} {call.verb} goes past the versions of {lock}", f"write {manager.locked}")
-        elif manager is table.POETRY:
-            if (
-                call.action == "restore"
-                and caches.copied("pyproject.toml", instruction)
-                and caches.copied("poetry.lock", instruction) is False
-            ):
-                yield Hit(call.where, "poetry.lock is not copied: poetry resolves the versions anew", "COPY pyproject.toml poetry.lock ./")
-        elif manager.name in _HONOURING and _may_resolve(call):
-            lock, present = _lock(call, instruction)
-            if present is False and (left := _not_copied(call, instruction)):
-                message = f"{left} is not copied: {call.command.name} resolves the versions anew"
-                yield Hit(call.where, message, f"COPY {left} beside {posixpath.basename(manager.manifests[0])}, and write {_locked(call)}")
-            elif present or (present is None and manager is table.NPM and not _has_no_lock(call, instruction)):
-                own = manager is table.CARGO and call.verb == "install"
-                yield Hit(
-                    call.where,
-                    f"{call.command.name} {call.verb}".rstrip() + f" may go past {lock}",
-                    f"write {_locked(call)}",
-                    severity="" if present and (own or manager not in (table.CARGO, table.NUGET)) else "info",
-                )
+        key = (call.manager.name, call.verb, instruction.line)
+        hit = _past_lock(call, instruction) if key not in seen else None
+        if hit is not None:
+            seen.add(key)
+            yield hit
+
+
+def _past_lock(call: Call, instruction: Instruction) -> Hit | None:
+    """What is to be said of an install that may go past the lock file; None for nothing."""
+    manager = call.manager
+    if call.action == "upgrade" and not call.packages and manager.folder:
+        lock, present = _lock(call, instruction)
+        if present:
+            return Hit(call.where, f"{call.command.name} {call.verb} goes past the versions of {lock}", f"write {manager.locked}")
+    elif manager is table.POETRY:
+        if (
+            call.action == "restore"
+            and caches.copied("pyproject.toml", instruction)
+            and caches.copied("poetry.lock", instruction) is False
+        ):
+            return Hit(call.where, "poetry.lock is not copied: poetry resolves the versions anew", "COPY pyproject.toml poetry.lock ./")
+    elif manager.name in _HONOURING and _may_resolve(call):
+        lock, present = _lock(call, instruction)
+        if present is False and (left := _not_copied(call, instruction)):
+            message = f"{left} is not copied: {call.command.name} resolves the versions anew"
+            return Hit(call.where, message, f"COPY {left} beside {posixpath.basename(manager.manifests[0])}, and write {_locked(call)}")
+        if present or (present is None and manager is table.NPM and not _has_no_lock(call, instruction)):
+            own = manager is table.CARGO and call.verb == "install"
+            return Hit(
+                call.where,
+                f"{call.command.name} {call.verb}".rstrip() + f" may go past {lock}",
+                f"write {_locked(call)}",
+                severity="" if present and (own or manager not in (table.CARGO, table.NUGET)) else "info",
+            )
+    return None
 
 
 def _has_no_lock(call: Call, before: Instruction) -> bool:
@@ -473,9 +486,9 @@ def _not_copied(call: Call, before: Instruction) -> str:
 def _may_resolve(call: Call) -> bool:
     command = call.command
     if call.manager is table.CARGO:
-        if call.verb not in ("build", "b", "rustc", "fetch", "install", "auditable build", "zigbuild") or command.has("--git"):
+        if call.verb not in ("build", "b", "rustc", "fetch", "install", "auditable build", "zigbuild"):
             return False
-        if call.verb == "install" and (call.packages or not command.has("--path")):
+        if call.verb == "install" and not command.has("--path"):
             return False
     elif call.action != "restore":
         return False
@@ -542,35 +555,40 @@ def for_development(stage: Stage) -> bool:
                 (":dev", ":watch", "-dev")
             ):
                 return True
-            if value.startswith(("dev:", "npm run dev", "yarn dev", "pnpm dev", "test:")) or "nodemon" in value or " dev" in value:
+            if value.startswith(("dev:", "test:")) or "nodemon" in value or " dev" in value:
                 return True
     return False
 
 
+# How many places a folder that is copied on and on is followed to.
+_MOST_PLACES = 50
+
+
 def _ships_into(call: Call, folder: str) -> Stage | None:
-    """The shipping stage in whose layers is what the call installs in `folder` (seen from WORKDIR): its own, or one that copies it."""
+    """The shipping stage in whose layers is what the call installs in `folder` (seen from WORKDIR): its own, or one that copies it.
+
+    It may be copied from stage to stage before.
+    """
     instruction = call.command.instruction
     if instruction is None:
         return None
-    stage = instruction.stage
-    if stage.ships:
-        return stage
-    where = caches.absolute(folder, instruction)
-    for other in stage.dockerfile.stages:
-        if not other.ships:
-            continue
-        for copy, source_stage in other.copies_from:
-            if copy.keyword != "COPY" or source_stage is None or stage not in source_stage.chain() or copy.flag("exclude"):
-                continue
-            for source in copy.sources:
-                path = (
-                    caches.absolute((copy.expand(source) or source.value), copy)
-                    if source.value.startswith("/")
-                    else "/" + source.value.strip("./")
-                )
-                held = caches.holds(path, where) or (caches.holds(where, path) and "site-packages" in path)
-                if held and not _pruned(call, source_stage) and not _deleted(call, where, source_stage):
-                    return other
+    if instruction.stage.ships:
+        return instruction.stage
+    places = [(instruction.stage, caches.absolute(folder, instruction))]
+    for stage, where in places:
+        for other in stage.dockerfile.stages:
+            for copy, source_stage in other.copies_from:
+                if copy.keyword != "COPY" or source_stage is None or stage not in source_stage.chain() or copy.flag("exclude"):
+                    continue
+                for source in copy.sources:
+                    path = posixpath.normpath("/" + (copy.expand(source) or source.value).lstrip("/"))
+                    held = caches.holds(path, where) or (caches.holds(where, path) and "site-packages" in path)
+                    if held and not _pruned(call, source_stage) and not _deleted(call, where, source_stage):
+                        if other.ships:
+                            return other
+                        target = copy.expand(copy.words[-1])
+                        if target and other.index > source_stage.index and len(places) < _MOST_PLACES:
+                            places.append((other, posixpath.normpath(caches.absolute(target, copy) + where[len(path.rstrip("/")) :])))
     return None
 
 
@@ -699,7 +717,7 @@ def development_dependencies_ship(stage: Stage) -> Iterator[Hit]:
             continue
         folder = caches.variable(call.command, "UV_PROJECT_ENVIRONMENT") if call.manager is table.UV else None
         shipping = _ships_into(call, folder or call.manager.folder)
-        if shipping is None or _pruned(call, stage) or for_development(shipping) or _dropped(call, shipping):
+        if shipping is None or _pruned(call, stage) or for_development(shipping) or _dropped(call):
             continue
         known = _has_development(call, instruction)
         if known is not False:
@@ -730,13 +748,18 @@ _PRODUCTION = {
 
 
 def _is_built_with(call: Call) -> bool:
-    """Whether a build behind it in the same stage may need what only development needs."""
+    """Whether a build behind it, in its stage or one that has what is in it, may need what only development needs."""
     instruction = call.command.instruction
-    return instruction is not None and any(
+    if instruction is None:
+        return False
+    stage = instruction.stage
+    return any(
         command.instruction is not None
         and (command.instruction.line, command.index) > (instruction.line, call.command.index)
-        and (command.name in _BUNDLERS or any("build" in word.value or "compile" in word.value for word in command.arguments))
-        for command in instruction.stage.calls(*_BUNDLERS, *_SCRIPT_RUNNERS)
+        and any("build" in word.value or "compile" in word.value or word.value in _BUNDLERS for word in command.words)
+        for other in stage.dockerfile.stages
+        if stage in other.chain() or any(source and stage in source.chain() for _, source in other.copies_from)
+        for command in other.calls(*_BUNDLERS, *_SCRIPT_RUNNERS)
     )
 
 
@@ -769,12 +792,12 @@ _SCRIPT_RUNNERS = ("npm", "npx", "pnpm", "yarn", "bun", "bunx", "turbo", "nx", "
 _BUNDLERS = ("vite", "webpack", "ng", "tsc", "gulp", "grunt")
 
 
-def _dropped(call: Call, shipping: Stage) -> bool:
-    """Whether the folder is deleted again in the stage of the call."""
+def _dropped(call: Call) -> bool:
+    """Whether the folder is deleted again in the RUN of the call."""
     instruction = call.command.instruction
-    if instruction is None or instruction.stage is not shipping:
-        return False
-    return any(caches.removes(command, caches.absolute(call.manager.folder, instruction)) for command in caches.later(call.command))
+    return instruction is not None and any(
+        caches.removes(command, caches.absolute(call.manager.folder, instruction)) for command in caches.later(call.command)
+    )
 
 
 @rule(
@@ -1076,7 +1099,7 @@ def poetry_export_missing(stage: Stage) -> Iterator[Hit]:
         COPY pyproject.toml poetry.lock ./
         RUN poetry export -o requirements.txt
 
-    Leaves alone: Poetry 1; a Poetry that the base image or a script brings.
+    Leaves alone: Poetry 1; a Poetry that the base image brings; versions that are not known.
     """
     exports = [command for command in stage.calls("poetry") if command.verb(table.POETRY.valued) == "export"]
     if not exports or caches.mentions(stage, "poetry-plugin-export"):
@@ -1092,8 +1115,7 @@ def _poetry_major(stage: Stage) -> int | None:
     for run in caches.chain_runs(stage):
         for command in run.commands:
             if any("install.python-poetry.org" in word.value for word in command.words):
-                version = run.state.variables.get("POETRY_VERSION", "2")
-                return int(version[0]) if version[:1].isdigit() else None
+                return _major_of_script(run)
             call = read(command)
             if call is not None and call.action == "install":
                 packages = [package for _, package in named(call)]
@@ -1102,11 +1124,31 @@ def _poetry_major(stage: Stage) -> int | None:
             else:
                 continue
             for package in packages:
-                if package.partition("=")[0].partition("[")[0].partition("<")[0].partition(">")[0].partition("~")[0].strip() == "poetry":
-                    version = package.lstrip("poetry=").strip()
-                    if not version:
-                        return 2
-                    return int(version[0]) if version[0].isdigit() else (1 if "<2" in package else None)
+                found = _POETRY.fullmatch(package)
+                if found:
+                    return _major_of(found[1])
+    return None
+
+
+_POETRY = re.compile(r"poetry(?:\[[^]]*\])?\s*((?:[=<>~!^@].*)?)")
+
+
+def _major_of(wanted: str) -> int | None:
+    """The major version that a requirement ("==1.8.5", ">=1.8,<2", "~=1.8", "") leads to; None where it may be one or the other."""
+    exact = re.search(r"(?:={2,3}|~=|\^|@)\s*(\d+)", wanted)
+    if exact:
+        return int(exact[1])
+    if re.search(r"<=?\s*1|<\s*2(?:\.0)*(?![.\d])", wanted):
+        return 1
+    return 2 if not wanted or re.search(r">=?\s*2", wanted) else None
+
+
+def _major_of_script(run: Instruction) -> int | None:
+    """The major version of the Poetry that its script installs, by --version or POETRY_VERSION; None where not known."""
+    for command in run.commands:
+        if command.name.startswith("python"):
+            version = run.expand(command.option("--version") or caches.variable(command, "POETRY_VERSION") or "2")
+            return int(version[0]) if version and version[0].isdigit() else None
     return None
 
 
@@ -1203,7 +1245,7 @@ def _manifests_only(call: Call, instruction: Instruction) -> bool:
     found = any(mount.type == "bind" and mount.source.rpartition("/")[2] in names for mount in instruction.mounts)
     for stage in instruction.stage.chain():
         for copy in stage.of("COPY", "ADD"):
-            if stage is instruction.stage and copy.line > instruction.line:
+            if copy.line > instruction.line:
                 break
             for source in copy.sources:
                 name = source.value.rstrip("/").rpartition("/")[2]
@@ -1241,7 +1283,7 @@ def _externally_managed(stage: Stage) -> bool:
     since = _MANAGED_SINCE.get(stage.image.family)
     release = stage.image.release
     numbers = _DEBIAN_NAMES.get(release, release).split(".")
-    return since is not None and bool(release) and all(part.isdigit() for part in numbers) and tuple(map(int, numbers)) >= since
+    return since is not None and all(part.isdigit() for part in numbers) and tuple(map(int, numbers)) >= since
 
 
 @rule(
@@ -1273,7 +1315,7 @@ def pip_externally_managed(stage: Stage) -> Iterator[Hit]:
         return
     seen: set[Instruction] = set()
     for call in calls(stage):
-        if call.manager is not table.PIP or call.verb != "install" or call.action not in ("install", "restore"):
+        if call.manager is not table.PIP or call.verb != "install":
             continue
         command, instruction = call.command, call.command.instruction
         if (
@@ -1300,11 +1342,11 @@ def _own_python(stage: Stage, before: Instruction) -> bool:
     """Whether pip may be another than the distribution's, or the distribution's is not known to be there."""
     if before.state.variables.get("VIRTUAL_ENV") or "venv" in before.state.variables.get("PATH", ""):
         return True
-    if any(copy.line < before.line for copy, _ in stage.copies_from):
+    if any(copy.line < before.line and not all(map(_is_program, copy.sources)) for copy, _ in stage.copies_from):
         return True
     from_distribution = False
     for run in caches.chain_runs(stage):
-        if run.stage is stage and run.line > before.line:
+        if run.line > before.line:
             break
         for command in run.commands:
             if command.name in _OWN_PYTHON or any(
@@ -1322,6 +1364,12 @@ def _own_python(stage: Stage, before: Instruction) -> bool:
             if not from_distribution and command.name in ("apt-get", "apt", "apk"):
                 from_distribution = any(name in ("python3-pip", "py3-pip", "python3-full") for name in installed(command))
     return not from_distribution
+
+
+def _is_program(source: Word) -> bool:
+    """Whether a path is that of one program which is neither Python nor pip."""
+    folder, name = posixpath.split(source.value)
+    return folder.endswith("/bin") and re.fullmatch(r"(?!python|pip)[\w.-]+", name) is not None
 
 
 @rule("WD343", "pip-breaks-system-packages", "info", help="use a virtual environment: python3 -m venv /opt/venv")
