@@ -261,12 +261,12 @@ def prefer_add_unpack(stage: Stage) -> Iterator[Hit]:
 def _fetched_for(command: Command) -> Command | None:
     """The curl or wget of the same RUN that wrote the archive which tar reads."""
     assert command.instruction is not None
-    read = {basename(word.value) for word in command.arguments}
+    read = {basename(word.value) for word in command.arguments} - {""}
     for earlier in command.instruction.commands[: command.index]:
         if earlier.name in ("curl", "wget"):
             written = earlier.option("-o", "--output", "-O", "--output-document") or ""
             last = earlier.arguments[-1].value if earlier.arguments else ""
-            if (basename(written) or basename(last)) in read or (earlier.name == "curl" and earlier.has("-O") and basename(last) in read):
+            if read & {basename(written), basename(last)}:
                 return earlier
     return None
 

@@ -1238,22 +1238,29 @@ def project_installed_before_its_source(stage: Stage) -> Iterator[Hit]:
 
 
 def _manifests_only(call: Call, instruction: Instruction) -> bool:
-    """Whether all that is there of the project is its manifest and lock file."""
-    if any(mount.type == "bind" and (mount.source or ".") in (".", "./", "/") for mount in instruction.mounts):
-        return False
+    """Whether all that is there of the project is its manifest and lock file, and texts about it."""
     names = {*call.manager.manifests, *call.manager.locks, "requirements.txt", ".python-version", "uv.toml", "poetry.toml"}
-    found = any(mount.type == "bind" and mount.source.rpartition("/")[2] in names for mount in instruction.mounts)
-    for stage in instruction.stage.chain():
-        for copy in stage.of("COPY", "ADD"):
-            if copy.line > instruction.line:
-                break
-            for source in copy.sources:
-                name = source.value.rstrip("/").rpartition("/")[2]
-                if name in names or name in ("pyproject*", "uv.lock*", "poetry.lock*", "poetry*", "*.lock", "*.toml", "pyproject.toml*"):
-                    found = True
-                elif not copy.from_ or caches.holds(caches.absolute(".", instruction), caches.absolute(copy.words[-1].value, copy)):
-                    return False
+    names |= {"pyproject*", "uv.lock*", "poetry.lock*", "poetry*", "*.lock", "*.toml", "pyproject.toml*"}
+    project = caches.absolute(".", instruction)
+    lent = ((mount.source, mount.from_, caches.target_of(mount, instruction)) for mount in instruction.mounts if mount.type == "bind")
+    copied = (
+        (source.value, copy.from_, caches.absolute(copy.words[-1].value, copy))
+        for stage in instruction.stage.chain()
+        for copy in stage.of("COPY", "ADD")
+        if copy.line < instruction.line
+        for source in copy.sources
+    )
+    found = False
+    for source, origin, target in (*lent, *copied):
+        name = posixpath.basename(source.rstrip("/"))
+        if name in names:
+            found = True
+        elif (not origin or target is None or caches.holds(project, target)) and not name.upper().startswith(_TEXTS):
+            return False
     return found and not stage_clones(instruction)
+
+
+_TEXTS = ("README", "LICENSE", "LICENCE")
 
 
 def stage_clones(instruction: Instruction) -> bool:
