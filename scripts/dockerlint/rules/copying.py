@@ -580,8 +580,11 @@ def copy_ignored_file(stage: Stage) -> Iterator[Hit]:
     for instruction, mount in bound_from_context(stage):
         pattern = _kept_out(context, mount.source, instruction)
         if pattern is not None:
-            message = f"{mount.source} will not be found: line {pattern.line} of {name} ({pattern.written}) keeps it out of the build"
-            yield Hit(mount, message, f"remove that line, or add !{clean('/' + mount.source)[1:]} behind it")
+            path = clean("/" + mount.source)[1:]
+            what = "will not be found" if path else "lends nothing"
+            kept = "it out of the build" if path else "everything out"
+            message = f"{mount.source} {what}: line {pattern.line} of {name} ({pattern.written}) keeps {kept}"
+            yield Hit(mount, message, f"remove that line, or add !{path or 'src'} behind it")
 
 
 def _kept_out(context: Context, source: str, instruction: Instruction) -> Pattern | None:
@@ -799,8 +802,8 @@ def context_clutter_copied(stage: Stage) -> Iterator[Hit]:
             yield Hit(word, f"{source} brings {what} into the image", f"add to .dockerignore: {names}")
 
 
-# What package managers make beside their manifest, and what that manifest is called.
-_MADE_BESIDE = {"node_modules": "package.json", ".venv": "pyproject.toml", "vendor": "composer.json"}
+# What package managers make beside their manifest, and what that manifest may be called.
+_MADE_BESIDE = {"node_modules": ("package.json",), ".venv": ("pyproject.toml", "requirements.txt"), "vendor": ("composer.json",)}
 
 
 @rule("WD513", "host-dependencies-copied", "warning", help="add it to .dockerignore, as **/NAME")
@@ -836,16 +839,16 @@ def host_dependencies_copied(stage: Stage) -> Iterator[Hit]:
         excluded = _excluded(instruction)
         for placed in placed_before(instruction):
             name = basename(placed.path)
-            manifest = _MADE_BESIDE.get(name)
+            manifests = _MADE_BESIDE.get(name)
             brought = bool(placed.instruction.from_)  # from the stage that installed them
-            if manifest is None or not (brought or placed.instruction.keyword == "RUN") or not is_within(placed.path, target):
+            if manifests is None or not (brought or placed.instruction.keyword == "RUN") or not is_within(placed.path, target):
                 continue
             inside = placed.path[len(target) :].lstrip("/")
             host = clean(f"{source}/{inside}").lstrip("/")
             if (
                 context.ignored(host)
                 or (excluded and excluded.ignored(inside))
-                or not context.exists(clean(f"{dirname(host) or '.'}/{manifest}"))
+                or not any(context.exists(f"{dirname(host)}/{manifest}") for manifest in manifests)
             ):
                 continue
             if _made_anew(stage, instruction, placed.path) or (name == "vendor" and context.exists(host)):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dockerlint import caches
+from dockerlint.files import looks_like_file
 from dockerlint.knowledge import packages as table
 from dockerlint.packages import (
     Call,
@@ -478,7 +481,8 @@ def _not_copied(call: Call, before: Instruction) -> str:
                 folder, name = posixpath.split(source.value)
                 if name in call.manager.manifests:
                     for lock in (posixpath.join(folder, lock) for lock in call.manager.locks):
-                        if context.exists(lock) and not context.ignored(lock):
+                        taken = any(word.value == lock for word in instruction.sources)
+                        if context.exists(lock) and not context.ignored(lock) and not taken:
                             return lock
     return ""
 
@@ -524,12 +528,35 @@ def _lock(call: Call, instruction: Instruction) -> tuple[str, bool | None]:
     """The lock file of the manager that is there (None: that may be there), else its first."""
     best: tuple[str, bool | None] = (call.manager.locks[0], False)
     for name in call.manager.locks:
-        present = caches.copied(name, instruction)
+        present = caches.copied(name, instruction) and _beside(name, call, instruction)
         if present:
             return name, True
         if present is None and best[1] is False:
             best = (name, None)
     return best
+
+
+def _beside(name: str, call: Call, instruction: Instruction) -> bool | None:
+    """Whether a lock file that is copied lies in the folder of the install; None where in one above, of whose workspaces it may be one."""
+    folder = caches.folder_at(call.command)
+    lent = any(mount.type == "bind" for mount in instruction.mounts)
+    if call.manager not in _JS or not folder or lent or call.command.has("--prefix", "-C", "--cwd", "--dir"):
+        return True
+    places: list[str] = []
+    for stage in instruction.stage.chain():
+        for copy in stage.of("COPY", "ADD"):
+            if copy.line > instruction.line:
+                break
+            for source in copy.sources:
+                last = posixpath.basename(posixpath.normpath(copy.expand(source) or source.value))
+                if fnmatchcase(name, last):
+                    target = caches.absolute(copy.expand(copy.words[-1]) or copy.words[-1].value, copy)
+                    places.append(posixpath.dirname(target) if posixpath.basename(target) == name else target)
+                elif not looks_like_file(last):
+                    return True  # a folder, which may bring another one
+    if folder in places:
+        return True
+    return None if any(caches.holds(place, folder) for place in places) else False
 
 
 _DEVELOPMENT = (
@@ -624,11 +651,10 @@ def _development(call: Call) -> bool:
     if manager in _JS:
         if command.has("--production", "--prod", "-P"):
             return command.option("--production", "--prod") == "false"
-        if (command.option("--omit") or "") == "dev" or (command.option("--only") or "").startswith("prod"):
+        values = [word.value for word in command.arguments]
+        if ("--omit", "dev") in pairwise(values) or (command.option("--only") or "").startswith("prod"):
             return False
-        if any(word.value in ("--omit=dev", "--dev=false", "--no-dev") for word in command.arguments) or (
-            manager is table.BUN and command.has("-p")
-        ):
+        if not {"--omit=dev", "--dev=false", "--no-dev"}.isdisjoint(values) or (manager is table.BUN and command.has("-p")):
             return False
         if caches.variable(command, "NODE_ENV") == "production":
             return command.option("--include") == "dev"
@@ -1255,7 +1281,9 @@ def _manifests_only(call: Call, instruction: Instruction) -> bool:
         name = posixpath.basename(source.rstrip("/"))
         if name in names:
             found = True
-        elif (not origin or target is None or caches.holds(project, target)) and not name.upper().startswith(_TEXTS):
+        elif name.upper().startswith(_TEXTS) or ((origin or looks_like_file(source)) and target and not caches.holds(project, target)):
+            continue
+        else:
             return False
     return found and not stage_clones(instruction)
 
