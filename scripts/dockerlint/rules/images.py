@@ -41,7 +41,7 @@ def _uses(stage: Stage) -> Iterator[_Use]:
         word = stage.instruction.words[0]
         reference = parse(stage.reference_text) or parse(_VARIABLE.sub("x", word.raw))
         if reference:
-            yield _Use(word, word.raw if "$" in word.raw else stage.reference_text, reference)  # without quotes
+            yield _Use(word, word.raw if "$" in word.raw else stage.reference_text or word.raw, reference)  # without quotes
     seen = set()
     for where, name in _outside(stage):
         reference = parse(name)
