@@ -16,6 +16,7 @@ _COMPOSE = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-com
 PROJECT_FILES = (*_COMPOSE, "docker-bake*.hcl")
 """Those that say what is built of which folder."""
 _DEVCONTAINER = ("devcontainer.json", ".devcontainer.json")
+_APP = ("build.yaml", "build.yml", "build.json")
 _USES_DOCKER = re.compile(r"""^\s+using:\s*["']?docker\b""", re.MULTILINE | re.IGNORECASE)
 _BAKE = ("docker-bake*.hcl", "docker-bake*.json")
 
@@ -75,9 +76,13 @@ def is_action(context: Context) -> bool:
 
 
 def gives(context: Context, argument: str) -> bool:
-    """Whether a compose or bake file, or that of a development container, has a key or a variable of this name, as its `args` are."""
-    key = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(argument)}[\"']?\s*(?:[:=]|$)", re.MULTILINE)
-    return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE, *_DEVCONTAINER))
+    """Whether a file of the project has a key or a variable of this name, as its `args` are.
+
+    Read are compose and bake files, that of a development container, and that of a Home Assistant app, whose `build_from` is BUILD_FROM.
+    """
+    names = f"{re.escape(argument)}|build_from" if argument == "BUILD_FROM" else re.escape(argument)
+    key = re.compile(rf"(?:^|[\s{{,])[\"']?(?:{names})[\"']?\s*(?:[:=]|$)", re.MULTILINE)
+    return any(key.search(text) for text in context.project_files(*_COMPOSE, *_BAKE, *_DEVCONTAINER, *_APP))
 
 
 def builds(name: str, text: str) -> Iterator[tuple[str, str]]:
