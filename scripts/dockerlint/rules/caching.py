@@ -802,7 +802,7 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
             continue
         if call.manager is table.PIP and call.command.has("-e", "--editable", "--group"):
             continue
-        if call.manager is not table.PIP and call.command.has(*_ELSEWHERE):
+        if call.manager is not table.PIP and call.command.has("--manifest-path", "--gemfile"):
             continue
         if "if" in call.command.within or call.verb == "deploy" or call.command.has("--help", "-g", "--global", "--offline", "--no-index"):
             continue
@@ -833,7 +833,7 @@ def dependencies_behind_source(stage: Stage) -> Iterator[Hit]:
 
 
 # Options by which a manager works in another folder.
-_ELSEWHERE = ("-C", "--prefix", "--dir", "--cwd", "--working-dir", "--directory", "--project", "--manifest-path", "--gemfile")
+_ELSEWHERE = ("-C", "--prefix", "--dir", "--cwd", "--working-dir", "--directory", "--project")
 
 
 def _earlier(call: Call, instruction: Instruction, manifest: str, locks: tuple[str, ...], workspace: bool, line: int) -> str:
@@ -876,9 +876,16 @@ def _source_before(stage: Stage, call: Call, instruction: Instruction) -> Word |
     for copy in (copy for link in stage.chain() for copy in link.of("COPY", "ADD")):
         source = caches.whole_context(copy) if copy.line < instruction.line else None
         destination = copy.destination if source is not None else None
-        if destination is not None and caches.folder_at(call.command) == caches.absolute(destination.value, copy):
+        if destination is not None and _works_in(call, instruction) == caches.absolute(destination.value, copy):
             return source
     return None
+
+
+def _works_in(call: Call, instruction: Instruction) -> str:
+    """The folder whose manifest an install reads."""
+    here = caches.folder_at(call.command)
+    other = call.command.option(*_ELSEWHERE) if call.manager is not table.PIP else None
+    return caches.absolute(posixpath.join(here, other), instruction) if other else here
 
 
 def _installed_before(stage: Stage, call: Call, instruction: Instruction) -> bool:

@@ -280,7 +280,7 @@ def blank_base(dockerfile: Dockerfile) -> Iterator[Hit]:
         ARG BASE=debian:13-slim
         FROM ${BASE}
 
-    Leaves alone: arguments that `--build-arg` gives, or a compose, bake or other such file of the project. Has a low confidence where the file skips
+    Leaves alone: arguments that `--build-arg` gives, or a compose, bake or other such file. Has a low confidence where the file skips
     the check of that default (`# check=skip=InvalidDefaultArgInFrom`): who wrote it always gives one.
     """
     meant = bool({"InvalidDefaultArgInFrom", "all"} & set(file_check_options(dockerfile.source, dockerfile.options.build_args).skip))
