@@ -128,6 +128,8 @@ class Configurations:
         merged = {**values, **self._options}
         if "context" in values and "context" not in self._options:
             merged["context"] = os.path.join(folder, values["context"])
+            if not os.path.isdir(merged["context"]):
+                raise Failure(f"context {merged['context']}: no such folder")
         merged["build_args"] = {**values.get("build_args", {}), **self._options.get("build_args", {})}
         merged["severities"] = _by_code(values.get("severity", {}))
         return Settings(selection, **{key: merged[key] for key in Settings._fields[1:] if key in merged})

@@ -11,6 +11,8 @@ import pytest
 from dockerlint.config import Configurations, Settings
 from dockerlint.errors import Failure
 
+from .program import Program
+
 
 def settings(path: Path, options: dict[str, Any] | None = None, **chosen: Any) -> Settings:
     return Configurations(options or {}, **chosen).of(str(path))[0]
@@ -208,3 +210,10 @@ def test_without_pyyaml_hadolints_file_is_a_remark_and_not_a_failure(tmp_path: P
     found, note = Configurations({}).of(str(tmp_path / "Dockerfile"))
     assert "WD304" in found.selection.rules
     assert "PyYAML" in note
+
+
+def test_a_context_that_is_not_there(tmp_path: Path, run: Program) -> None:
+    write(tmp_path, ".validate-dockerfile.toml", 'context = "nope"\n')
+    write(tmp_path, "Dockerfile", "FROM scratch\n")
+    done = run(tmp_path / "Dockerfile")
+    assert done.status == 2 and done.err.endswith("nope: no such folder\n")
