@@ -385,7 +385,7 @@ def absence(stage: Stage, tool: str, before: Instruction | None, command: Comman
             if instruction is before and command is None:
                 break
             if instruction.keyword in ("COPY", "ADD"):
-                if _copies(instruction, tool):
+                if may_bring(instruction, tool):
                     return ""
                 copied |= {basename(word.value) for word in instruction.words}
             elif instruction.keyword == "RUN":
@@ -406,7 +406,7 @@ def absence(stage: Stage, tool: str, before: Instruction | None, command: Comman
     return "medium" if tool in _STANDALONE else ""
 
 
-def _copies(instruction: Instruction, tool: str) -> bool:
+def may_bring(instruction: Instruction, tool: str) -> bool:
     """Whether a COPY or ADD may bring the program."""
     destination = instruction.destination
     if destination is None:
@@ -638,7 +638,7 @@ def start_command_not_in_image(dockerfile: Dockerfile) -> Iterator[Hit]:
         return
     entrypoint = target.last("ENTRYPOINT")
     for instruction in (entrypoint, target.last("CMD"), target.last("HEALTHCHECK")):
-        if instruction is None or (instruction.keyword == "CMD" and entrypoint and not _passes_on(entrypoint)):
+        if instruction is None or (instruction.keyword == "CMD" and entrypoint and not passes_on(entrypoint)):
             continue
         if target.image.shell == "none" and instruction.form != "exec":
             continue  # shell-form-without-shell tells
@@ -671,7 +671,7 @@ _SHELL_HELP = "start the program itself, in exec form"
 _HEALTH_HELP = "ask with what the image has (python, node, a mode of the program itself), or install it"
 
 
-def _passes_on(entrypoint: Instruction) -> bool:
+def passes_on(entrypoint: Instruction) -> bool:
     """Whether an ENTRYPOINT runs the words of CMD as a command."""
     return bool(entrypoint.commands) and entrypoint.commands[0].name in ("tini", "dumb-init", "env", "exec", "gosu", "su-exec")
 

@@ -13,11 +13,11 @@ from dockerlint.files import looks_like_file
 from dockerlint.gosources import links_to_c
 from dockerlint.knowledge.images import GLIBC_VERSIONS, OFFICIAL_IMAGES
 from dockerlint.model import Stage, closest
-from dockerlint.packages import installed
+from dockerlint.packages import calls, installed
 from dockerlint.parser import Flag, Instruction, Mount
 from dockerlint.project import contexts, targets
 from dockerlint.rules import Hit, rule
-from dockerlint.rules.images import absence, image_title
+from dockerlint.rules.images import absence, image_title, may_bring, passes_on
 from dockerlint.shell import Command
 from dockerlint.text import Word
 
@@ -841,6 +841,70 @@ def packages_of_other_python(stage: Stage) -> Iterator[Hit]:
             elif here and there and here != there and (copied.path in _environments(copied.source) or _python_in(copied.path)):
                 message = f"{copied.path} is made with Python {there}, and {image_title(stage)} has {here}"
                 yield Hit(copied.word, message, "use the same version in both stages")
+
+
+# Commands that packages of Python bring, which pip puts into a folder of programs.
+_COMMANDS_OF_PACKAGES = frozenset(
+    "airflow alembic celery chainlit daphne django-admin fastapi flask granian gunicorn hypercorn jupyter litestar mlflow rq sanic"
+    " streamlit superset uvicorn waitress-serve".split()
+)
+
+
+@rule("WD209", "command-left-behind", "error", help="copy the programs too, or make a virtual environment in the other stage and copy that")
+def command_left_behind(stage: Stage) -> Iterator[Hit]:
+    """What the container starts was installed in another stage, from where its package is copied and the program is not.
+
+    pip puts the packages into `lib/python3.14/site-packages` and their commands into `bin`. The container ends with "executable file not
+    found in $PATH" (built and run).
+
+    Bad:
+        FROM python:3.14-slim AS build
+        COPY requirements.txt ./
+        RUN pip install --no-cache-dir -r requirements.txt
+        FROM python:3.14-slim
+        COPY --from=build /usr/local/lib/python3.14/site-packages /usr/local/lib/python3.14/site-packages
+        COPY app.py ./
+        CMD ["gunicorn", "--bind", "0.0.0.0:8000", "app:app"]
+
+    Good:
+        FROM python:3.14-slim AS build
+        COPY requirements.txt ./
+        RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.txt
+        FROM python:3.14-slim
+        COPY --from=build /venv /venv
+        ENV PATH=/venv/bin:$PATH
+        COPY app.py ./
+        CMD ["gunicorn", "--bind", "0.0.0.0:8000", "app:app"]
+
+    Leaves alone: `python -m gunicorn`; programs that are not known to be a Python package's; stages that copy a folder of programs, use pip
+    or its like, or set PATH.
+    """
+    if stage.role != "final":
+        return
+    copied = next((each for each in copies(stage) if each.path.rstrip("/").endswith(("/site-packages", "/dist-packages"))), None)
+    command = next((each for each in _started(stage) if each.name in _COMMANDS_OF_PACKAGES and each.words[0].value == each.name), None)
+    if copied is None or command is None:
+        return
+    name, start = command.name, command.instruction
+    for link in stage.chain():
+        installs = any(not call.manager.system for call in calls(link))
+        if link.of("ADD") or installs or any(pair.key.value == "PATH" for env in link.of("ENV") for pair in env.pairs):
+            return
+        if any(may_bring(copy, name) for copy in link.of("COPY")):
+            return
+        if any(name in word.value for other in link.commands if other.instruction is not start for word in other.words):
+            return
+    what = f"line {copied.word.span.line} copies the packages of {_title(copied.source)}, not its programs"
+    yield Hit(command.words[0], f"{name} stays behind: {what}")
+
+
+def _started(stage: Stage) -> Iterator[Command]:
+    """The commands that a container begins with."""
+    entrypoint, command = stage.last("ENTRYPOINT"), stage.last("CMD")
+    if entrypoint is not None:
+        yield from entrypoint.commands
+    if command is not None and (entrypoint is None or passes_on(entrypoint)):
+        yield from command.commands
 
 
 def _has_no_python(stage: Stage) -> bool:
