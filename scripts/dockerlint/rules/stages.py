@@ -17,6 +17,7 @@ from dockerlint.packages import calls, installed
 from dockerlint.parser import Flag, Instruction, Mount
 from dockerlint.project import contexts, targets
 from dockerlint.rules import Hit, rule
+from dockerlint.rules.dependencies import for_development
 from dockerlint.rules.images import absence, image_title, may_bring, passes_on
 from dockerlint.shell import Command
 from dockerlint.text import Word
@@ -238,6 +239,57 @@ def build_tools_ship(stage: Stage) -> Iterator[Hit]:
                 message = f"{command.name} builds the program in the stage that ships, and all of {image_title(stage)} ships with it"
                 yield Hit(command.words[0], message, "build it in a stage of its own, and copy the result into a small image")
                 return
+
+
+_COMPILERS = frozenset("alpine-sdk base-devel build-base build-essential clang cmake g++ gcc gcc-c++".split())
+
+
+@rule("WD210", "compiler-ships", "info", help="install and compile in a stage of its own, and COPY --from it what runs")
+def compiler_ships(stage: Stage) -> Iterator[Hit]:
+    """Compilers are installed in the stage that ships.
+
+    They are pulled with every deployment (on Debian 13 build-essential is 307 MB on disk, gcc with libc6-dev 196 MB; measured), and who
+    breaks in finds what builds further tools.
+
+    Bad:
+        FROM python:3.14-slim
+        RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*
+        COPY requirements.txt ./
+        RUN pip install --no-cache-dir -r requirements.txt
+        CMD ["python", "-m", "app"]
+
+    Good:
+        FROM python:3.14-slim AS build
+        RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*
+        COPY requirements.txt ./
+        RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.txt
+        FROM python:3.14-slim
+        COPY --from=build /venv /venv
+        CMD ["/venv/bin/python", "-m", "app"]
+
+    Leaves alone: a RUN that removes packages again, base images that have a compiler, stages without CMD or ENTRYPOINT, or that start a
+    shell or an interpreter to type in, and images for development.
+    """
+    if stage.role != "final" or "gcc" in stage.image.tools or for_development(stage):
+        return
+    started = list(_started(stage))
+    if not any(link.of("CMD", "ENTRYPOINT") for link in stage.chain()) or any(_is_to_type_in(command) for command in started):
+        return
+    for link in stage.chain():
+        found = calls(link)
+        removing = {call.command.instruction for call in found if call.action == "remove"}
+        for call in found:
+            word = next((word for word in call.packages if word.value.partition("=")[0] in _COMPILERS), None)
+            if call.manager.system and call.action == "install" and word is not None and call.command.instruction not in removing:
+                yield Hit(word, f"{word.value.partition('=')[0]} ships with the image")
+                return
+
+
+def _is_to_type_in(command: Command) -> bool:
+    return command.name in _PROMPTS and not command.operands()
+
+
+_PROMPTS = frozenset("bash sh zsh fish ghci irb python python3 node R julia iex erl scala sbcl swipl".split())
 
 
 def _runs_the_sdk(command: Command) -> bool:
