@@ -1224,11 +1224,17 @@ def _default_alpine(name: str, tag: _Tag, version: str, numbers: int) -> str:
     return frozen.get(version, _ALPINE_NEWEST)
 
 
-def _with_language_end(found: ImageFacts) -> ImageFacts:
+def language_end(found: ImageFacts) -> tuple[str, str]:
+    """When an image's language ends, and what that is called, as in ("2026-10-31", "Python 3.10"); ("", "") where it is not known."""
     end = _LANGUAGE_ENDS.get(found.language, {}).get(found.version, "")
+    return (end, f"{_LANGUAGE_NAMES[found.language]} {found.version}") if end else ("", "")
+
+
+def _with_language_end(found: ImageFacts) -> ImageFacts:
+    end, what = language_end(found)
     if not end or (found.end_of_life and found.end_of_life <= end):
         return found
-    return found._replace(end_of_life=end, end_of_life_of=f"{_LANGUAGE_NAMES[found.language]} {found.version}")
+    return found._replace(end_of_life=end, end_of_life_of=what)
 
 
 def _with_last_build(name: str, version: str, found: ImageFacts) -> ImageFacts:

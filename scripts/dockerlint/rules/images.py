@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename
 from typing import NamedTuple
 
-from dockerlint.knowledge.images import MAINTAINED, OFFICIAL_IMAGES
+from dockerlint.knowledge.images import MAINTAINED, OFFICIAL_IMAGES, language_end
 from dockerlint.model import Dockerfile, Stage
 from dockerlint.packages import brings, installed, read
 from dockerlint.parser import Flag, Instruction, Mount
@@ -249,6 +249,9 @@ def _way_on(stage: Stage) -> str:
         return _successor(ended)
     if stage.image.unpublished and reference.name in _REPLACEMENTS:
         return _REPLACEMENTS[reference.name]
+    end, language = language_end(stage.image)
+    if "" < end < stage.dockerfile.options.today:
+        return f"{_successor(language)}, on a maintained release"
     return f"take a tag of {reference.name} on a maintained release"
 
 
