@@ -21,7 +21,7 @@ _CACHE = re.compile(
 """The folder of a package manager's cache, at the beginning of a path."""
 _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _CHANGES = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
-_OWNERS = frozenset(("chown", "chgrp", "chmod"))
+_RIGHTS = frozenset(("chown", "chgrp", "chmod"))
 _LINKS = re.compile(r"\b(ln\s+(?!-\w*s)|cp\s+-[a-zA-Z]*l)")
 _FLAGS = ("chown", "chmod")
 """Commands that COPY has flags for."""
@@ -141,10 +141,10 @@ def _mend_of_metadata(image: Image, pair: Pair, place: str) -> tuple[int, str]:
         return wasted, f"link to {place} with `ln -s`: of a file of another layer a hard link is a copy"
     if not changes:
         return _write_once(image, pair, place)
-    if not _OWNERS.intersection(changes):
+    if not _RIGHTS.intersection(changes):
         drop = f"drop the {' and '.join(changes)} from layer {wasted}"
         return added, f"{drop}, or do it where {place} comes from" if copies else f"{drop}, or do it in the RUN that makes {place}"
-    does = [each for each in changes if each in _OWNERS]
+    does = [each for each in changes if each in _RIGHTS]
     what = "what must be written to or run" if "chmod" in does else "what must be written to"
     limit = f"limit the {' and '.join(does)} of layer {wasted} to {what}, without {place}: code may stay root's"
     if not copies:
