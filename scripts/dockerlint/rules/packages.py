@@ -574,8 +574,10 @@ def apt_install_without_index(stage: Stage) -> Iterator[Hit]:
     ):
         return
     present = False
+    if any(copy.destination is not None and _is_lists(copy.destination.value) for link in stage.chain() for copy in link.of("COPY", "ADD")):
+        return
     for instruction in caches.chain_runs(stage):
-        if any(caches.mount_over(instruction, folder) for folder in table.APT.lists):
+        if any(caches.mount_over(instruction, folder) for folder in table.APT.lists) or any(map(_is_lists, _targets(instruction))):
             return
         for command in instruction.commands:
             call = read(command)
@@ -594,6 +596,15 @@ def apt_install_without_index(stage: Stage) -> Iterator[Hit]:
                 if instruction.stage is stage and not changes_nothing(call):
                     yield Hit(call.where, "there is no package index here: apt-get update has not run, or its lists are gone again")
                 present = True
+
+
+def _is_lists(path: str) -> bool:
+    return caches.holds("/var/lib/apt", path) or path.rstrip("/") in ("/var/lib", "/var")
+
+
+def _targets(instruction: Instruction) -> Iterator[str]:
+    """Where a RUN has something else of the build bound."""
+    return (mount.target for mount in instruction.mounts if mount.type in ("", "bind"))
 
 
 def _may_update(command: Command) -> bool:
