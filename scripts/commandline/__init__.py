@@ -1,16 +1,29 @@
-"""What the command lines of the three programs share: streams that may be closed, full, or read no further."""
+"""What the command lines of the three programs share: errors of one sentence, streams that may be closed, full, or read no further."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Iterable
+from typing import Any, NoReturn
 
-__all__ = ["INTERRUPTED", "UNABLE", "VERSION", "open_streams", "put"]
+__all__ = ["INTERRUPTED", "UNABLE", "VERSION", "Parser", "open_streams", "put"]
 
 VERSION = "0.1.0"
 UNABLE, INTERRUPTED = 2, 130
 """Exit statuses: something could not be done, and Ctrl-C."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence, which it raises as the program's own `failure`."""
+
+    def __init__(self, failure: type[Exception], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._failure = failure
+
+    def error(self, message: str) -> NoReturn:
+        raise self._failure(f"{message}; {self.prog} --help shows the options")
 
 
 def open_streams() -> bool:

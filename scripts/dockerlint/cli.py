@@ -7,9 +7,9 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
-from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
+from commandline import INTERRUPTED, UNABLE, VERSION, Parser, open_streams, put
 from dockerlint.config import FAIL_ON, SHELLCHECK, build_arg, did_you_mean
 from dockerlint.errors import Failure
 from dockerlint.finding import CONFIDENCES
@@ -49,13 +49,6 @@ done, which standard error explains, 130 interrupted.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Failure(f"{message}; {self.prog} --help shows the options")
-
-
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Told how wide it may be, because asking for that imports half of the standard library."""
 
@@ -64,7 +57,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
+        Failure,
         PROGRAM,
         usage=f"{PROGRAM} [OPTION]... [FILE, FOLDER, GLOB or -]...",
         description="Reads Dockerfiles as BuildKit does and says what is worth changing. Without a path: the current folder and below.",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
+from commandline import INTERRUPTED, UNABLE, VERSION, Parser, open_streams, put
 from imageproof.errors import ProofError, Skip
 from imageproof.output import FORMATS, PROGRAM, render
 from imageproof.spec import OPTIONS, Option, Spec, merged, read_spec
@@ -43,13 +43,13 @@ made (standard error says why), 3 every check was skipped, 130 interrupted.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence."""
+class _Parser(Parser):
+    """A parser that knows of --args."""
 
     def error(self, message: str) -> NoReturn:
         if message.endswith("expected one argument"):
             message += " (one that begins with a dash is written behind `=`: --args='--port 80')"
-        raise ProofError(f"{message}; {self.prog} --help shows the options")
+        super().error(message)
 
 
 class _Interrupted(BaseException):
@@ -101,6 +101,7 @@ def _signals() -> Iterator[None]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
+        ProofError,
         PROGRAM,
         usage=f"{PROGRAM} [OPTION]... [CONTEXT]",
         epilog=EPILOG,

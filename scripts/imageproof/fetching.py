@@ -52,19 +52,22 @@ _LEFT_BY = {
 
 def fetches(step: Step, model: Dockerfile | None, context: str) -> str:
     """What shows that a step, of a Dockerfile and a context, fetches or compiles dependencies again; nothing where nothing does."""
-    own, lent = _own_crates(context), "--mount=type=cache" in step.instruction or "--network=none" in step.instruction
-    found = [match for match in _FETCHING.finditer(step.text) if match["crate"] is None or match["crate"] not in own]
+    text, lent = step.text, "--mount=type=cache" in step.instruction or "--network=none" in step.instruction
+    found = list(_FETCHING.finditer(text))
+    if any(match["crate"] for match in found):
+        own = _own_crates(context)
+        found = [match for match in found if match["crate"] not in own]
     if not lent:
-        found += _INSTALLING.finditer(step.text)
-    prepared = list(_PREPARED.finditer(step.text))
-    if sum(int(match[1]) for match in prepared) > len(_OF_THE_CONTEXT.findall(step.text)):
+        found += _INSTALLING.finditer(text)
+    prepared, of_the_context = list(_PREPARED.finditer(text)), len(_OF_THE_CONTEXT.findall(text))
+    if sum(int(match[1]) for match in prepared) > of_the_context:
         found += prepared
     for match in found:
-        line = step.text[match.start() :].lstrip("\n").partition("\n")[0]
+        line = text[match.start() :].lstrip("\n").partition("\n")[0]
         return f"it prints {line.strip()!r}"
-    if _NOTHING_TO_DO.search(step.text):
+    if _NOTHING_TO_DO.search(text):
         return ""
-    return next((told for run in _runs(model, step) if (told := _by_its_commands(run, step, context))), "")
+    return next((told for run in _runs(model, step) if (told := _by_its_commands(run, of_the_context > 0, context))), "")
 
 
 def _own_crates(context: str) -> set[str]:
@@ -93,8 +96,11 @@ def _runs(model: Dockerfile | None, step: Step) -> Iterator[Instruction]:
                 yield run
 
 
-def _by_its_commands(run: Instruction, step: Step, context: str) -> str:
-    """Which command of the instruction installs, or compiles what others wrote, with nothing at hand from before."""
+def _by_its_commands(run: Instruction, by_uv: bool, context: str) -> str:
+    """Which command of the instruction installs, or compiles what others wrote, with nothing at hand from before.
+
+    `by_uv` says that uv has told what it built of the context: what it printed is judged, not that it ran.
+    """
     from dockerlint.packages import read
 
     if _offline(run.value):
@@ -105,7 +111,7 @@ def _by_its_commands(run: Instruction, step: Step, context: str) -> str:
         if call is None:
             continue
         written = f"`{shortened(' '.join(word.value for word in command.words), 60)}`"
-        told = command.name == "uv" and _OF_THE_CONTEXT.search(step.text)  # by what it prints
+        told = by_uv and command.name == "uv"
         if call.action in ("install", "restore", "update") and not (mounted or told):
             return f"it runs {written}"
         if call.action == "build" and _starts_afresh(call, run, mounted, context):

@@ -7,9 +7,9 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
-from commandline import INTERRUPTED, UNABLE, VERSION, open_streams, put
+from commandline import INTERRUPTED, UNABLE, VERSION, Parser, open_streams, put
 from imagesize.errors import LIMITS, ImageError, Limits
 from imagesize.units import parse_bandwidth, parse_share, parse_size
 
@@ -29,13 +29,6 @@ at once.
 Sizes are decimal (200MB) or binary (200MiB). Exit status: 0, 1 when a threshold is passed, 2 when something could not be read,
 130 when interrupted.
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ImageError(f"{message}; {self.prog} --help shows the options")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +82,8 @@ def _natural(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
+        ImageError,
         PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     sized, bound = _typed(parse_size, "a size such as 200MB"), _typed(_bound, "a size such as 10MB or a share such as 5%")

@@ -38,7 +38,7 @@ _SCRIPT_RUNNERS = frozenset({"npm", "yarn", "pnpm", "npx", "bun"})
 
 # Eight rules ask for the same stage, one after the other.
 @lru_cache(maxsize=2)
-def _starts(stage: Stage) -> list[Instruction]:
+def starts(stage: Stage) -> list[Instruction]:
     """The ENTRYPOINT and CMD that the container of this stage starts, where this file sets them."""
     entrypoint, cmd = stage.last("ENTRYPOINT"), stage.last("CMD")
     # An ENTRYPOINT, an empty one too, takes the CMD of the image below it away.
@@ -86,7 +86,7 @@ def _behind_runner(command: Command) -> Command:
 
 
 def _programs(stage: Stage) -> list[Command]:
-    return [program for instruction in _starts(stage) if (program := _program(instruction)) is not None]
+    return [program for instruction in starts(stage) if (program := _program(instruction)) is not None]
 
 
 def signals_its_group(instruction: Instruction) -> bool:
@@ -97,7 +97,7 @@ def signals_its_group(instruction: Instruction) -> bool:
 
 def _behind_such_an_init(stage: Stage, instruction: Instruction) -> bool:
     """Whether such an init starts what the instruction says: it begins with one, or it is a CMD, and the ENTRYPOINT does."""
-    return any(signals_its_group(each) for each in (instruction, _starts(stage)[0]))
+    return any(signals_its_group(each) for each in (instruction, starts(stage)[0]))
 
 
 def _for_development(stage: Stage) -> bool:
@@ -131,7 +131,7 @@ def shell_keeps_signals(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final":
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         if instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         shell = next((command for command in instruction.commands if command.name in _SHELLS and command.has("-c")), None)
@@ -215,8 +215,8 @@ def script_without_exec(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final":
         return
-    starts = _starts(stage)
-    for instruction in starts[:1] if starts and _program(starts[0]) else starts:
+    found = starts(stage)
+    for instruction in found[:1] if found and _program(found[0]) else found:
         if instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
         program = _script(instruction)
@@ -332,7 +332,7 @@ def package_manager_as_process_1(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final" or _for_development(stage):
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         program = _program(instruction)
         if program is None or program.name not in ("npm", "yarn") or instruction.form != "exec" or _behind_such_an_init(stage, instruction):
             continue
@@ -421,7 +421,7 @@ def cmd_ignored(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: scripts with `$@`, `$*`, `$0` or `$1`; an empty CMD; CMD and ENTRYPOINT that are inherited from an image.
     """
-    started = _starts(stage)
+    started = starts(stage)
     if len(started) < 2 or stage.role == "unused":
         return
     entrypoint, cmd = started
@@ -530,7 +530,7 @@ def dev_server(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final" or _for_development(stage):
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         for command in instruction.commands:
             inner = _behind_runner(command)
             found = _development_server(inner)
@@ -637,7 +637,7 @@ def placeholder_command(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final" or _for_development(stage):
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         for command in instruction.commands:
             arguments = [word.value for word in command.arguments]
             waits = (command.name == "tail" and "/dev/null" in arguments) or (
@@ -663,7 +663,7 @@ def background_process(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final":
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         commands = instruction.commands
         if any(command.name == "wait" for command in commands):
             continue
@@ -697,7 +697,7 @@ def no_command(stage: Stage) -> Iterator[Hit]:
 
     Leaves alone: scratch, stages that are not the target.
     """
-    if stage.role == "final" and not _starts(stage) and stage.image.family != "scratch":
+    if stage.role == "final" and not starts(stage) and stage.image.family != "scratch":
         yield Hit(stage.instruction, "the image starts whatever its base image starts")
 
 
@@ -1101,7 +1101,7 @@ def python_buffers_output(stage: Stage) -> Iterator[Hit]:
     """
     if stage.role != "final":
         return
-    for instruction in _starts(stage):
+    for instruction in starts(stage):
         program = _program(instruction)
         if program is None or program.name.rstrip("0123456789.") != "python" or program.has("-u") or not program.arguments:
             continue
@@ -1262,7 +1262,7 @@ def yjit_not_enabled(stage: Stage) -> Iterator[Hit]:
         for instruction in link.of("ENV"):
             if any(pair.key.value == "RUBY_YJIT_ENABLE" or (pair.value and "yjit" in pair.value.value) for pair in instruction.pairs):
                 return
-    started = _starts(stage)
+    started = starts(stage)
     if started and not any("--yjit" in instruction.value for instruction in started):
         yield Hit(started[-1].keyword_span, "YJIT is not enabled")
 

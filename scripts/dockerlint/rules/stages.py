@@ -19,6 +19,7 @@ from dockerlint.project import contexts, targets
 from dockerlint.rules import Hit, rule
 from dockerlint.rules.dependencies import for_development
 from dockerlint.rules.images import absence, image_title, may_bring, passes_on
+from dockerlint.rules.runtime import starts
 from dockerlint.shell import Command
 from dockerlint.text import Word
 
@@ -951,12 +952,11 @@ def command_left_behind(stage: Stage) -> Iterator[Hit]:
 
 
 def _started(stage: Stage) -> Iterator[Command]:
-    """The commands that a container begins with."""
-    entrypoint, command = stage.last("ENTRYPOINT"), stage.last("CMD")
-    if entrypoint is not None:
-        yield from entrypoint.commands
-    if command is not None and (entrypoint is None or passes_on(entrypoint)):
-        yield from command.commands
+    """The commands that a container begins with: those of ENTRYPOINT, and of the CMD behind one that runs what it is given."""
+    for instruction in starts(stage):
+        yield from instruction.commands
+        if not passes_on(instruction):
+            return
 
 
 def _has_no_python(stage: Stage) -> bool:
